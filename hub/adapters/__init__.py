@@ -1,0 +1,1 @@
+"""What touches the outside: one sub-package per thing, none imports another."""

@@ -1,0 +1,1 @@
+"""The path of a message, one module per step; talks to ports only."""

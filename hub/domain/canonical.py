@@ -1,0 +1,89 @@
+"""JSON in its one canonical spelling (RFC 8785, JCS), for the types that an envelope uses.
+
+Numbers are integers that every JSON reader holds exactly; fractions are refused, so that the
+hard half of RFC 8785 (3.2.2.3, serialising doubles) never arises.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any, Final
+
+from hub.errors import LimitError, MalformedError, Words
+
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+MAX_DEPTH: Final = 32
+
+
+def encode(value: Any) -> bytes:
+    """Return the canonical bytes of `value`: dicts with text keys, lists, text, integers, booleans.
+
+    Raises MalformedError for any other type, a text that is not NFC or holds a lone surrogate,
+    and an integer beyond 2^53 - 1.
+    """
+    return json.dumps(_ordered(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decode(data: bytes, limit: int) -> Any:
+    """Read canonical bytes back; anything but the canonical spelling is refused.
+
+    Raises LimitError over `limit` bytes, MalformedError for the rest (duplicate keys included:
+    they can't survive being encoded again).
+    """
+    if len(data) > limit:
+        raise LimitError(
+            "json.too_large",
+            Words(
+                en=f"The document is larger than {limit} bytes.",
+                fr=f"Le document dépasse {limit} octets.",
+            ),
+        )
+    try:
+        value = json.loads(data.decode())
+    except (ValueError, RecursionError):
+        raise _malformed("not JSON in UTF-8") from None
+    if encode(value) != data:
+        raise _malformed("not in its canonical spelling (RFC 8785)")
+    return value
+
+
+def _ordered(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise _malformed(f"nested deeper than {MAX_DEPTH}")
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise _malformed("an integer beyond 2^53 - 1")
+        return value
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise _malformed("a key that is not text")
+        items = sorted(value.items(), key=lambda item: _text(item[0]).encode("utf-16-be"))
+        return {key: _ordered(item, depth + 1) for key, item in items}
+    if isinstance(value, list | tuple):
+        return [_ordered(item, depth + 1) for item in value]
+    raise _malformed(f"a value of type {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    if value.isascii():
+        return value
+    if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise _malformed("a lone surrogate")
+    if not unicodedata.is_normalized("NFC", value):
+        raise _malformed("a text that is not in Unicode's normal form C")
+    return value
+
+
+def _malformed(what: str) -> MalformedError:
+    return MalformedError(
+        "json.malformed",
+        Words(
+            en=f"The document is not canonical JSON: {what}.",
+            fr=f"Le document n'est pas du JSON canonique : {what}.",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The SMTP and S/MIME connector, both ways."""
