@@ -181,7 +181,7 @@ def _write_origin(origin: Origin) -> dict[str, Any]:
         signature=_present(
             result=signature.result.value,
             certificate_sha256=signature.certificate_sha256,
-            subject=signature.subject,
+            signer=signature.signer,
         ),
     )
 
@@ -321,7 +321,7 @@ def _read_signature(fields: _Fields) -> SenderSignature:
     return SenderSignature(
         result=fields.choice("result", SignatureResult),
         certificate_sha256=fields.optional_text("certificate_sha256", _SHA256),
-        subject=fields.optional_text("subject"),
+        signer=fields.optional_text("signer"),
     )
 
 

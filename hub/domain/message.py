@@ -58,11 +58,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderSignature:
-    """The verdict on the sender's own signature; `certificate_sha256` names whose it is."""
+    """The verdict on the sender's own signature; `signer` and `certificate_sha256` say whose it is."""
 
     result: SignatureResult
     certificate_sha256: str | None = None
-    subject: str | None = None
+    signer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ origins = st.builds(
         SenderSignature,
         result=st.sampled_from(SignatureResult),
         certificate_sha256=_optional(hashes),
-        subject=_optional(texts),
+        signer=_optional(texts),
     ),
 )
 messages = st.builds(
