@@ -1,0 +1,1 @@
+"""Keys: the hub's seal and the check of anybody's."""
