@@ -1,0 +1,90 @@
+"""What a plugin does for an operator: deliver, and when it can, recover, and probe.
+
+A connector is opened once per `[operators.<name>]` table and shared by concurrent attempts.
+Each ability is a Protocol of its own; the hub asks `isinstance`, never for a kind by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from hub.domain.envelope import SealedEnvelope
+from hub.domain.ids import DeliveryId, DocumentId
+from hub.domain.outcome import Outcome
+from hub.domain.party import Party
+from hub.ports.content import Content
+from hub.ports.directory import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an operator can carry; the router reads it before it asks.
+
+    `resend_harmless` says that the same delivery handed over twice reaches its recipient once, or
+    that a double does no harm: it decides what becomes of an uncertain delivery that can't be
+    recovered by asking.
+    """
+
+    max_bytes: int | None = None
+    max_concurrency: int = 10
+    max_recipients: int = 100
+    resend_harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """One recipient of a parcel. `entry` is the directory's word at this very attempt."""
+
+    delivery: DeliveryId
+    party: Party
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One envelope on its way to some of its recipients, all at one operator."""
+
+    sealed: SealedEnvelope
+    addressees: tuple[Addressee, ...]
+    contents: Mapping[DocumentId, Content] = field(repr=False)
+
+
+@runtime_checkable
+class Delivers(Protocol):
+    """Hands parcels to an operator."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can carry."""
+        ...
+
+    async def deliver(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
+        """Try once and return one outcome per addressee.
+
+        An exception, or an addressee without an outcome, counts as Uncertain: return Deferred when
+        nothing has left. The call is cancelled at the operator's deadline.
+        """
+        ...
+
+
+@runtime_checkable
+class Recovers(Protocol):
+    """Can ask the operator what became of a delivery whose answer was lost."""
+
+    async def recover(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
+        """Return Delivered for what arrived, Deferred for what did not and may be sent again.
+
+        Uncertain means that the operator could not tell now; it is asked again later.
+        """
+        ...
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """Can say whether the operator answers, without sending anything."""
+
+    async def probe(self) -> None:
+        """Return when the operator answers; raise PeerError with words that say why not."""
+        ...

@@ -1,0 +1,64 @@
+"""Who exists, who may practise today, which addresses and certificates they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from hub.domain.address import Address
+from hub.domain.party import Identifier, PartyKind
+from hub.errors import PeerError
+
+
+class Standing(StrEnum):
+    """Whether somebody may practise."""
+
+    ACTIVE = "active"
+    CEASED = "ceased"
+    SUSPENDED = "suspended"
+    STRUCK_OFF = "struck-off"
+    DECEASED = "deceased"
+    UNKNOWN = "unknown"
+
+
+class DirectoryUnavailableError(PeerError):
+    """The directory can't answer now. Never read as 'not listed': what depends on it waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One mailbox and its bearer, as one directory knows them.
+
+    `certificates` are DER, for encryption to this mailbox, the preferred first. `since` is the day
+    from which `standing` holds, when the source says. `source` names directory and version, for
+    the evidence of what decided.
+    """
+
+    address: Address
+    kind: PartyKind
+    name: str
+    identifiers: tuple[Identifier, ...]
+    standing: Standing
+    source: str
+    since: date | None = None
+    certificates: tuple[bytes, ...] = ()
+
+
+class Directory(Protocol):
+    """Answers from one consistent version: never from a half-imported state."""
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Return the mailbox at `address` (compared by `Address.key`), or None when not listed.
+
+        Raises DirectoryUnavailableError.
+        """
+        ...
+
+    async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
+        """Return every mailbox of the bearer of a national identifier, the preferred first.
+
+        Raises DirectoryUnavailableError.
+        """
+        ...
