@@ -49,8 +49,32 @@ class Report:
     steps: Sequence[Step]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One open delivery in the queue, by ids and codes only."""
+
+    id: DeliveryId
+    envelope: EnvelopeId
+    operator: OperatorName
+    state: State
+    attempts: int
+    accepted_at: datetime
+    due_at: datetime | None
+    code: str | None = None
+
+
 class Records(Protocol):
     """Read-only look into the store."""
+
+    async def waiting(
+        self, *, operator: OperatorName | None = None, state: State | None = None, limit: int = 100
+    ) -> Sequence[Waiting]:
+        """Return open deliveries, the oldest first. Raises StoreError."""
+        ...
+
+    async def envelope_of(self, delivery: DeliveryId) -> EnvelopeId | None:
+        """Return the envelope that a delivery belongs to."""
+        ...
 
     async def report(self, envelope: EnvelopeId) -> Report | None:
         """Return all that is known of a message, or None when there is none of that id.
