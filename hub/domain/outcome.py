@@ -17,11 +17,16 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """Nothing was taken; try later, not before `retry_after` when the operator said so."""
+    """Nothing was taken; try later, not before `retry_after` when the operator said so.
+
+    `operator_failed` says that the operator itself did not work, whoever the recipient: such
+    failures open its circuit breaker.
+    """
 
     code: str
     reason: Words
     retry_after: timedelta | None = None
+    operator_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

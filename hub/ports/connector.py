@@ -63,8 +63,9 @@ class Delivers(Protocol):
     async def deliver(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
         """Try once and return one outcome per addressee.
 
-        An exception, or an addressee without an outcome, counts as Uncertain: return Deferred when
-        nothing has left. The call is cancelled at the operator's deadline.
+        The call is cancelled at the operator's deadline. A cancelled call, an exception and an
+        addressee without an outcome count as Deferred as long as no content of the parcel was
+        opened, as Uncertain from then on.
         """
         ...
 

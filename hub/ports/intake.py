@@ -61,7 +61,11 @@ class To:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What came in. `key` makes a repetition harmless: same peer and key, same answer."""
+    """What came in. `key` makes a repetition harmless: same peer and key, same answer.
+
+    `whole` is set by protocols that can't refuse a recipient any more at this point: then a refusal
+    refuses the submission, to be tried again.
+    """
 
     connector: str
     peer: Peer
@@ -79,6 +83,7 @@ class Submission:
     references: Sequence[str] = ()
     thread: str | None = None
     receipts: Sequence[ReceiptKind] = (ReceiptKind.FAILURE,)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

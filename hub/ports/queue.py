@@ -179,8 +179,10 @@ class Queue(Protocol):
         """Find a delivery by its id, or by correlation and the recipient's `Address.key`."""
         ...
 
-    async def note(self, envelope: EnvelopeId, steps: Sequence[Step], key: str) -> bool:
-        """Add steps to a timeline, once per `key`; False when it was there already."""
+    async def note(
+        self, envelope: EnvelopeId, steps: Sequence[Step], key: str, *, notice: NewEnvelope | None = None
+    ) -> bool:
+        """Add steps to a timeline, with a notice to the sender, once per `key`; False when done before."""
         ...
 
     async def move(
