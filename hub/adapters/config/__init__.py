@@ -1,0 +1,1 @@
+"""The configuration file: TOML in, a table that is read strictly out."""
