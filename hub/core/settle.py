@@ -1,0 +1,170 @@
+"""What an attempt's verdict means for a delivery: its next state, when it is due, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.core.dispatch import Attempt, Resend, Unasked, Verdict
+from hub.core.notice import Action, News, Notifier
+from hub.core.operators import Operator
+from hub.domain.delivery import State
+from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
+from hub.domain.retry import next_attempt
+from hub.errors import Words
+from hub.ports.clock import Chance, Clock
+from hub.ports.queue import Claimed, ClaimedDelivery, Settlement
+
+ASK_AGAIN: Final = timedelta(minutes=2)
+"""The pause before an operator is asked again about an uncertain delivery."""
+
+TAKEN: Final = Words(
+    en="The recipient's operator has taken responsibility for it.",
+    fr="L'opérateur du destinataire en a pris la responsabilité.",
+)
+EXPIRED: Final = Words(
+    en="The message could not be delivered before its end.",
+    fr="Le message n'a pas pu être remis avant son échéance.",
+)
+OUTCOME_UNKNOWN: Final = Words(
+    en="The message may have arrived, but nobody can tell: ask the recipient.",
+    fr="Le message est peut-être arrivé, mais nul ne peut le dire : demandez au destinataire.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of a delivery. `tell` is what the sender hears, when they asked for it."""
+
+    state: State
+    event: str
+    code: str | None = None
+    reason: Words | None = None
+    detail: str | None = None
+    due_at: datetime | None = None
+    tell: Action | None = None
+
+
+def fate(
+    verdict: Verdict | None,
+    state: State,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    next_try: Callable[[Deferred], datetime | None],
+) -> Fate:
+    """Decide. `state` is LEASED or UNCERTAIN; `verdict` is None for what came up past its end."""
+    match verdict:
+        case Delivered(receipt=receipt):
+            return Fate(
+                state=State.DELIVERED,
+                event="delivery.delivered",
+                reason=TAKEN,
+                detail=receipt,
+                tell=Action.DELIVERED,
+            )
+        case Refused(code=code, reason=reason):
+            return _refused(code, reason)
+        case Deferred(code=code, reason=reason):
+            due_at = next_try(verdict)
+            if due_at is None and state is State.LEASED:
+                return _expired(code, reason)
+            return Fate(
+                state=State.PENDING, event="delivery.deferred", code=code, reason=reason, due_at=due_at or now
+            )
+        case None:
+            return _expired("expired", EXPIRED)
+        case _:
+            return _uncertain(verdict, state, now, expires_at)
+
+
+def _uncertain(
+    verdict: Uncertain | Resend | Unasked, state: State, now: datetime, expires_at: datetime
+) -> Fate:
+    if isinstance(verdict, Resend):
+        return Fate(state=State.PENDING, event="delivery.resent", code="possible-double", due_at=now)
+    if isinstance(verdict, Unasked):
+        return Fate(
+            state=State.UNCERTAIN, event="delivery.held", code="person.needed", reason=OUTCOME_UNKNOWN
+        )
+    if state is State.UNCERTAIN and now >= expires_at:
+        return _refused("outcome.unknown", OUTCOME_UNKNOWN)
+    return Fate(
+        state=State.UNCERTAIN,
+        event="delivery.uncertain",
+        code=verdict.code,
+        reason=verdict.reason,
+        due_at=now if state is State.LEASED else now + ASK_AGAIN,
+    )
+
+
+def _refused(code: str, reason: Words) -> Fate:
+    return Fate(state=State.REFUSED, event="delivery.refused", code=code, reason=reason, tell=Action.FAILED)
+
+
+def _expired(code: str, reason: Words) -> Fate:
+    return Fate(state=State.EXPIRED, event="delivery.expired", code=code, reason=reason, tell=Action.FAILED)
+
+
+class Settler:
+    """Turns verdicts into settlements, notices included."""
+
+    def __init__(self, notifier: Notifier, clock: Clock, chance: Chance) -> None:
+        self._notifier = notifier
+        self._clock = clock
+        self._chance = chance
+
+    async def settlements(self, claimed: Claimed, operator: Operator, attempt: Attempt) -> list[Settlement]:
+        """Return one settlement per delivery of the parcel."""
+        return [await self._settlement(claimed, one, operator, attempt) for one in claimed.deliveries]
+
+    async def _settlement(
+        self, claimed: Claimed, one: ClaimedDelivery, operator: Operator, attempt: Attempt
+    ) -> Settlement:
+        now = self._clock.now()
+        envelope = claimed.sealed.envelope
+
+        def next_try(deferred: Deferred) -> datetime | None:
+            return next_attempt(
+                operator.retry,
+                attempts=max(one.attempts, 1),
+                now=now,
+                expires_at=envelope.expires_at,
+                chance=self._chance.fraction(),
+                retry_after=deferred.retry_after,
+            )
+
+        end = fate(
+            attempt.verdicts.get(one.id),
+            one.state,
+            now=now,
+            expires_at=envelope.expires_at,
+            next_try=next_try,
+        )
+        notice = None
+        if end.tell is not None:
+            news = News(
+                delivery=one.id,
+                recipient=envelope.message.recipients[one.position],
+                action=end.tell,
+                code=end.code or end.tell.value,
+                reason=end.reason or EXPIRED,
+                at=now,
+            )
+            notice = await self._notifier.notice(claimed.sealed, claimed.peer, news)
+        return Settlement(
+            delivery=one.id,
+            envelope=envelope.id,
+            lease=one.lease,
+            state=end.state,
+            at=now,
+            event=end.event,
+            code=end.code,
+            reason=end.reason,
+            detail=end.detail,
+            due_at=end.due_at,
+            attempted=attempt.asked,
+            notice=notice,
+        )
