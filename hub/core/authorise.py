@@ -14,8 +14,8 @@ from hub.ports.intake import Submission
 async def authorise(submission: Submission, directory: Directory, operators: Operators) -> Party:
     """Return the sender as the directory knows them.
 
-    Raises TrustError with `sender.not_yours`, `sender.unknown`, `sender.struck-off` …, and
-    DirectoryUnavailableError.
+    Raises TrustError with `sender.not_yours`, `sender.unknown`, `sender.struck-off`,
+    `sender.other_signer` …, and DirectoryUnavailableError.
     """
     address = submission.sender
     # 1. The peer's certificate or token allows this address.
@@ -34,6 +34,16 @@ async def authorise(submission: Submission, directory: Directory, operators: Ope
         raise _refused(people.unknown(address, "sender"), submission)
     if (why := people.barred(entry, "sender")) is not None:
         raise _refused(why, submission)
+    # 3. Who signed, if anybody did, is that bearer.
+    if not set(submission.signer_identifiers) <= set(entry.identifiers):
+        raise TrustError(
+            "sender.other_signer",
+            Words(
+                en=f"The signing certificate is not that of the professional listed for {address}.",
+                fr=f"Le certificat signataire n'est pas celui du professionnel listé pour {address}.",
+            ),
+            peer=submission.peer.name,
+        )
     operator = operators.serving(address)
     return Party(
         kind=entry.kind,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier, PartyKind
@@ -46,6 +48,15 @@ class Entry:
     certificates: tuple[bytes, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What an import brought. `version` is what `Entry.source` will say; counts are of what is new."""
+
+    version: str
+    professionals: int
+    mailboxes: int
+
+
 class Directory(Protocol):
     """Answers from one consistent version: never from a half-imported state."""
 
@@ -60,5 +71,20 @@ class Directory(Protocol):
         """Return every mailbox of the bearer of a national identifier, the preferred first.
 
         Raises DirectoryUnavailableError.
+        """
+        ...
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A directory that is filled from files (`hub directory import`)."""
+
+    def load(self, files: Sequence[Path], progress: Callable[[str, int, int], None]) -> Loaded:
+        """Replace what the directory holds by what the files say, at once or not at all.
+
+        Blocking, for minutes with a whole country: call it from a thread, in any process; whoever has
+        the directory open answers from the new version within seconds. `progress` gets a file's name,
+        the bytes read and the bytes there are. Raises MalformedError or LimitError, which name file,
+        line and column: then nothing has changed.
         """
         ...

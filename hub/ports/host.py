@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from hub.domain.address import Address
 from hub.ports.clock import Chance, Clock
 from hub.ports.intake import Intake
 
@@ -28,11 +29,13 @@ class Host:
     """The hub, as a plugin's part sees it. `name` is the configured name of the part being opened.
 
     `data` is a folder of the hub's where this part may keep files of its own. `hub_name` is the
-    host name by which the hub presents itself (EHLO, Message-ID).
+    host name by which the hub presents itself (EHLO, Message-ID), `address` its own mailbox: what it
+    says in its own name comes from there, and receipts for what it delivered go there.
     """
 
     name: str
     hub_name: str
+    address: Address
     clock: Clock
     chance: Chance
     log: Log

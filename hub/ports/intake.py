@@ -63,6 +63,9 @@ class To:
 class Submission:
     """What came in. `key` makes a repetition harmless: same peer and key, same answer.
 
+    `signer_identifiers` are the national identifiers in the certificate of a valid signature: they
+    must be the sender's own by the directory, or the submission is refused.
+
     `whole` is set by protocols that can't refuse a recipient any more at this point: then a refusal
     refuses the submission, to be tried again.
     """
@@ -76,6 +79,7 @@ class Submission:
     subject: str
     parts: Sequence[Part] = field(repr=False)
     signature: SenderSignature
+    signer_identifiers: Sequence[Identifier] = ()
     kind: Kind = Kind.MESSAGE
     language: str | None = None
     patient: Sequence[Identifier] = ()
@@ -103,7 +107,8 @@ class Accepted:
 class Acknowledgement:
     """A receipt that came back for a delivery made earlier (DSN, MDN, webhook …).
 
-    `delivery` is the id that went out with it, or `native_id` and `recipient` name it.
+    `delivery` is the id that went out with it, or `native_id` (the envelope's own id, or the id under
+    which it came in, such as a Message-ID) and `recipient` name it.
     """
 
     outcome: Delivered | Deferred | Refused

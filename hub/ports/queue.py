@@ -176,7 +176,10 @@ class Queue(Protocol):
         correlation: str | None = None,
         recipient: str | None = None,
     ) -> Matched | None:
-        """Find a delivery by its id, or by correlation and the recipient's `Address.key`."""
+        """Find a delivery by its id, or by `correlation` and the recipient's `Address.key`.
+
+        `correlation` is an envelope's id, or the one it was put with; of several the newest counts.
+        """
         ...
 
     async def note(
