@@ -1,0 +1,78 @@
+"""The hub as a receiver sees it, without the hub: for the tests of receivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.domain.address import Address
+from hub.domain.ids import EnvelopeId, uuid7
+from hub.domain.outcome import Deferred, Refused
+from hub.domain.party import Identifier
+from hub.errors import ConflictError, HubError, Words
+from hub.ports.intake import Accepted, Acknowledgement, Peer, Stage, Submission
+from hub.testing.contents import MemoryStage
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordingIntake:
+    """Takes everything and remembers it (`Intake`).
+
+    `peers` says which operator a certificate (DER) stands for. `judgements` are the answers about
+    recipients, by address as written or identifier value; who is not there may receive.
+    `refused` is what `submit` says of recipients; `error`, when set, is raised by it instead.
+    `matches` is what `acknowledge` answers.
+    """
+
+    peers: Mapping[bytes, Peer] = field(default_factory=dict)
+    judgements: Mapping[str, Refused | Deferred] = field(default_factory=dict)
+    refused: Mapping[str, Refused] = field(default_factory=dict)
+    error: HubError | None = None
+    matches: bool = True
+    stages: list[MemoryStage] = field(default_factory=list)
+    submissions: list[Submission] = field(default_factory=list)
+    acknowledgements: list[tuple[Peer, Acknowledgement]] = field(default_factory=list)
+    _answers: dict[tuple[str, str], tuple[Submission, Accepted]] = field(default_factory=dict)
+
+    def identify(self, certificate: bytes) -> Peer | None:
+        """Return the operator that a certificate stands for, if any."""
+        return self.peers.get(certificate)
+
+    async def judge(self, peer: Peer, target: Address | Identifier) -> Refused | Deferred | None:
+        """Answer from the table."""
+        del peer
+        return self.judgements.get(str(target) if isinstance(target, Address) else target.value)
+
+    def stage(self) -> MemoryStage:
+        """Open a place for one submission's contents; all are kept in `stages`."""
+        self.stages.append(MemoryStage())
+        return self.stages[-1]
+
+    async def submit(self, stage: Stage, submission: Submission) -> Accepted:
+        """Take a submission, once per peer and key, or raise `error`."""
+        if self.error is not None:
+            raise self.error
+        if isinstance(stage, MemoryStage) and stage.discarded:
+            raise AssertionError("the stage of a submission was discarded before it was submitted")
+        key = (submission.peer.name, submission.key)
+        if key in self._answers:
+            before, answer = self._answers[key]
+            if before.subject != submission.subject or before.recipients != submission.recipients:
+                raise ConflictError(
+                    "key.conflict",
+                    Words(
+                        en="This key was used for another message.",
+                        fr="Cette clé a servi pour un autre message.",
+                    ),
+                )
+            return Accepted(envelopes=answer.envelopes, refused=answer.refused, again=True)
+        self.submissions.append(submission)
+        envelope = EnvelopeId(uuid7(len(self.submissions), bytes(10)))
+        answer = Accepted(envelopes=(envelope,), refused=dict(self.refused))
+        self._answers[key] = (submission, answer)
+        return answer
+
+    async def acknowledge(self, peer: Peer, acknowledgement: Acknowledgement) -> bool:
+        """Remember a receipt."""
+        self.acknowledgements.append((peer, acknowledgement))
+        return self.matches
