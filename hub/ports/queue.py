@@ -200,6 +200,7 @@ class Queue(Protocol):
         """Move a delivery that is not under lease, on a person's or a receipt's word.
 
         Returns the state it had, None when there is no such delivery; moves nothing (and returns the
-        state) when the table of moves does not allow it, or when it is under lease.
+        state) when the table of moves does not allow it, or when it is under lease. The state that a
+        pending or uncertain delivery has already is allowed too: it only sets `due_at` anew.
         """
         ...
