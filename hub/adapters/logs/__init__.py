@@ -1,0 +1,1 @@
+"""The log: structlog on standard error, with allow-listed keys only."""
