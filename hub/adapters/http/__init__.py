@@ -1,0 +1,1 @@
+"""The submission API: HTTP in, the hub's own intake behind it."""
