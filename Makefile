@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help test check fix lock clean
+# The counterparts that tests speak to; without them those tests skip and say so.
+PACKAGES := gpgsm openssl postfix python3-venv swaks
+.PHONY: help demo test check fix soak bench packages lock clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +17,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+demo: $(VENV)/.installed ## from nothing to a story in the terminal: hospital, doctors, two operators, a hub
+	@$(BIN)/hub demo
 
 test: $(VENV)/.installed check ## check the code, then run every test
 	$(BIN)/python -m pytest -n auto
@@ -29,6 +34,16 @@ check: $(VENV)/.installed ## ruff, mypy, import contracts, docstrings
 fix: $(VENV)/.installed ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: $(VENV)/.installed ## the long tests: 200 kills under load
+	KILLS=200 $(BIN)/python -m pytest -q --timeout=7200 tests/system/test_kill.py
+
+bench: $(VENV)/.installed ## messages per second beside Postfix, in one run (root, Postfix)
+	$(BIN)/python -m bench.relay
+
+packages: ## install the Debian packages that the system tests need (as root)
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES)
 
 lock: ## resolve requirements.lock again (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
