@@ -140,8 +140,11 @@ class Queue(Protocol):
         """
         ...
 
-    async def earlier(self, peer: str, key: str) -> Accepted | None:
-        """Return the answer that this peer got for this key, if it ever did."""
+    async def earlier(self, peer: str, key: str, fingerprint: bytes) -> Accepted | None:
+        """Return the answer that this peer got for this key, with `again=True`, if it ever did.
+
+        Raises ConflictError when the key stands for something else.
+        """
         ...
 
     async def claim(
@@ -150,6 +153,16 @@ class Queue(Protocol):
         """Lease what is due, at most `wanted[operator]` parcels of each operator, until `until`.
 
         Pending deliveries become LEASED. Uncertain ones stay so and are due again at `until`.
+        """
+        ...
+
+    async def claim_ended(
+        self, ended_by: datetime, now: datetime, until: datetime, limit: int
+    ) -> Sequence[Claimed]:
+        """Lease what is open although its envelope's `expires_at` is `ended_by` or before.
+
+        Like `claim`, for at most `limit` parcels of whatever operator, one that is not configured any
+        more included. What has no `due_at` counts as due.
         """
         ...
 
@@ -197,10 +210,11 @@ class Queue(Protocol):
         due_at: datetime | None,
         notice: NewEnvelope | None,
     ) -> State | None:
-        """Move a delivery that is not under lease, on a person's or a receipt's word.
+        """Move a delivery on a person's or a receipt's word.
 
         Returns the state it had, None when there is no such delivery; moves nothing (and returns the
-        state) when the table of moves does not allow it, or when it is under lease. The state that a
+        state) when the table of moves does not allow it, or when it is LEASED. An uncertain one moves
+        even while its operator is being asked: the asker's lease is lost then. The state that a
         pending or uncertain delivery has already is allowed too: it only sets `due_at` anew.
         """
         ...
