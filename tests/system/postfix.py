@@ -37,13 +37,15 @@ message_size_limit = 104857600
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 virtual_mailbox_domains = {domains}
+relay_domains = {relay_domains}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = texthash:{folder}/mailboxes
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 default_transport = smtp:[127.0.0.1]:{relay}
-smtp_tls_security_level = {tls_out}
+relay_transport = smtp:[127.0.0.1]:{relay}
+smtp_tls_security_level = secure
 smtp_tls_CAfile = {authority}
 smtp_tls_cert_file = {certificate}
 smtp_tls_key_file = {key}
@@ -58,7 +60,7 @@ queue_run_delay = 2s
 """
 _MASTER = """\
 127.0.0.1:{clear} inet n - n - 100 smtpd
-127.0.0.1:{tls} inet n - n - 100 smtpd -o smtpd_tls_security_level={tls_in} -o smtpd_tls_req_ccert={ask}
+127.0.0.1:{tls} inet n - n - 100 smtpd -o smtpd_tls_security_level=encrypt -o smtpd_tls_req_ccert=yes
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -117,12 +119,12 @@ class Postfix:
         relay: int,
         relay_name: str,
         tls: int | None = None,
-        encrypted: bool = True,
+        relay_domains: Sequence[str] = (),
     ) -> Postfix:
         """Configure and start. What is for no mailbox of its own goes to `relay` over TLS.
 
-        `folder` does not exist yet; the user `postfix` must be able to reach it.
-        `encrypted` False leaves TLS out on both sides, for comparison.
+        `folder` does not exist yet; the user `postfix` must be able to reach it. `relay_domains` are
+        those for which anybody may hand it mail.
         """
         owner = pwd.getpwnam("postfix")
         one = cls(folder=folder, clear=free_port(), tls=tls or free_port())
@@ -140,20 +142,13 @@ class Postfix:
                 gid=owner.pw_gid,
                 relay=relay,
                 relay_name=relay_name,
-                tls_out="secure" if encrypted else "none",
+                relay_domains=", ".join(relay_domains),
                 authority=authority,
                 certificate=host.certificate_file,
                 key=host.key_file,
             )
         )
-        (folder / "master.cf").write_text(
-            _MASTER.format(
-                clear=one.clear,
-                tls=one.tls,
-                tls_in="encrypt" if encrypted else "none",
-                ask="yes" if encrypted else "no",
-            )
-        )
+        (folder / "master.cf").write_text(_MASTER.format(clear=one.clear, tls=one.tls))
         one._postfix("start")
         one._await_ports()
         return one
