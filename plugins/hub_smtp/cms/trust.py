@@ -2,17 +2,30 @@
 
 Checked: signatures, validity at a given moment, basic and name constraints, key usage, extended key
 usage. Not checked here: revocation, and whether the subject is who the message says.
+The path building is cryptography's; it takes authorities with RSA and NIST curve keys.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import verification
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import Criticality, ExtensionPolicy
 
+from hub_smtp.cms import verdict
 from hub_smtp.cms.verdict import Fault
+
+_REMEMBERED: Final = 4096
+_MAIL: Final = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
 class Purpose(Enum):
@@ -28,6 +41,8 @@ class Anchors:
     def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
         """Trust these: authorities, or single end certificates that are pinned as they are."""
         self._certificates = tuple(certificates)
+        self._store = verification.Store(list(self._certificates)) if self._certificates else None
+        self._found: OrderedDict[bytes, tuple[datetime, datetime]] = OrderedDict()
 
     def judge(
         self,
@@ -40,4 +55,123 @@ class Anchors:
 
         `others` are certificates that may lead to an authority, in any order.
         """
-        raise NotImplementedError
+        try:
+            return self._judge(certificate, others, at, purpose)
+        except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+            return verdict.UNREADABLE_CERTIFICATE
+
+    def _judge(
+        self,
+        certificate: x509.Certificate,
+        others: Sequence[x509.Certificate],
+        at: datetime,
+        purpose: Purpose,
+    ) -> Fault | None:
+        # 1. A path that was found holds as long as all of its certificates are valid.
+        key = _key(certificate, others, purpose)
+        if (window := self._found.get(key)) and window[0] <= at <= window[1]:
+            return None
+        # 2. The certificate itself.
+        if at > certificate.not_valid_after_utc:
+            return verdict.EXPIRED
+        if at < certificate.not_valid_before_utc:
+            return verdict.NOT_YET_VALID
+        if not _may(certificate, purpose):
+            return verdict.WRONG_USAGE
+        # 3. One that is pinned needs no path.
+        path: Sequence[x509.Certificate] | None = (certificate,)
+        if certificate not in self._certificates:
+            path = self._path(certificate, others, at)
+        if path is None:
+            return self._why_no_path(certificate, others, at)
+        self._found[key] = (
+            max(one.not_valid_before_utc for one in path),
+            min(one.not_valid_after_utc for one in path),
+        )
+        if len(self._found) > _REMEMBERED:
+            self._found.popitem(last=False)
+        return None
+
+    def _path(
+        self, certificate: x509.Certificate, others: Sequence[x509.Certificate], at: datetime
+    ) -> Sequence[x509.Certificate] | None:
+        if self._store is None:
+            return None
+        verifier = (
+            verification.PolicyBuilder()
+            .store(self._store)
+            .time(at)
+            .extension_policies(ca_policy=_AUTHORITY, ee_policy=ExtensionPolicy.permit_all())
+            .build_client_verifier()
+        )
+        try:
+            return verifier.verify(certificate, list(others)).chain
+        except verification.VerificationError:
+            return None
+
+    def _why_no_path(
+        self, certificate: x509.Certificate, others: Sequence[x509.Certificate], at: datetime
+    ) -> Fault:
+        """Tell an authority out of date from one that is not ours."""
+        path = (*others, *self._certificates)
+        if all(one.not_valid_before_utc <= at <= one.not_valid_after_utc for one in path):
+            return verdict.UNKNOWN_AUTHORITY
+        moments = {certificate.not_valid_before_utc, certificate.not_valid_after_utc}
+        if any(self._path(certificate, others, moment) for moment in moments):
+            return verdict.AUTHORITY_EXPIRED
+        return verdict.UNKNOWN_AUTHORITY
+
+
+def _key(certificate: x509.Certificate, others: Sequence[x509.Certificate], purpose: Purpose) -> bytes:
+    digest = hashlib.sha256(purpose.value.encode())
+    for one in (certificate, *others):
+        digest.update(one.public_bytes(Encoding.DER))  # each says its own length
+    return digest.digest()
+
+
+def _may(certificate: x509.Certificate, purpose: Purpose) -> bool:
+    """Whether key usage and extended key usage allow it; both may be absent (RFC 8550, 4.4)."""
+    extensions = certificate.extensions
+    try:
+        if _MAIL.isdisjoint(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value):
+            return False
+    except x509.ExtensionNotFound:
+        pass
+    try:
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    if purpose is Purpose.SIGN:
+        return usage.digital_signature or usage.content_commitment
+    if isinstance(certificate.public_key(), rsa.RSAPublicKey):
+        return usage.key_encipherment
+    return usage.key_agreement
+
+
+def _is_authority(
+    _policy: object, _certificate: x509.Certificate, constraints: x509.BasicConstraints | None
+) -> None:
+    if constraints is None or not constraints.ca:
+        raise ValueError("the certificate is not an authority's")
+
+
+def _may_issue(_policy: object, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the authority's key usage does not allow issuing")
+
+
+def _issues_for_mail(
+    _policy: object, _certificate: x509.Certificate, usages: x509.ExtendedKeyUsage | None
+) -> None:
+    if usages is not None and _MAIL.isdisjoint(usages):
+        raise ValueError("the authority does not issue for mail")
+
+
+# The Web's rules for authorities (key identifiers, criticality) are not those of health authorities:
+# what RFC 5280 needs is asked, however it is marked.
+_AUTHORITY: Final = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_issue)
+    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _issues_for_mail)
+)

@@ -83,6 +83,11 @@ WRONG_CONTENT_TYPE = _fault(
     "The signature says that it signs something else than plain data (id-data).",
     "La signature dit porter sur autre chose que des données simples (id-data).",
 )
+CONTENT_INSIDE = _fault(
+    "signature.content-inside",
+    "The detached signature holds a content of its own beside the one that it is said to sign.",
+    "La signature détachée contient un contenu à elle, à côté de celui qu'elle est censée signer.",
+)
 NO_ATTRIBUTES = _fault(
     "signature.no-attributes",
     "The signature has no signed attributes; S/MIME needs content type and message digest signed.",
@@ -106,7 +111,7 @@ DIGEST_NOT_ANNOUNCED = _fault(
 WEAK_SIGNATURE = _fault(
     "signature.weak-algorithm",
     "The signature is made with a broken algorithm (MD5, SHA-1 or DSA) or an RSA key under 2048 bits.",
-    "La signature est faite avec un algorithme cassé (MD5, SHA-1 ou DSA) ou une clé RSA de moins de 2048 bits.",
+    "La signature est faite avec un algorithme cassé (MD5, SHA-1, DSA) ou une clé RSA sous 2048 bits.",
 )
 UNKNOWN_SIGNATURE = _fault(
     "signature.unknown-algorithm",
