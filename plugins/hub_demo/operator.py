@@ -54,7 +54,12 @@ async def serve(host: str, port: int, folder: Path, tls: Path) -> None:
     context = tls_of(host, tls)
     server = await loop.create_server(
         lambda: SMTP(
-            Mailboxes(folder), hostname=host, tls_context=context, require_starttls=True, enable_SMTPUTF8=True
+            Mailboxes(folder),
+            hostname=host,
+            tls_context=context,
+            require_starttls=True,
+            enable_SMTPUTF8=True,
+            data_size_limit=100 << 20,
         ),
         "127.0.0.1",
         port,

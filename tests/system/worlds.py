@@ -1,0 +1,35 @@
+"""Hubs as their users run them, for the system tests: processes, sockets and files, nothing in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from hub_demo.story import DOCTOR
+from hub_demo.world import World
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Make a hub's folder, its directory filled, that other users' processes can reach; nothing runs yet."""
+    with tempfile.TemporaryDirectory(prefix="hub-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        made = World.create(folder / "hub", DOCTOR, language="en")
+        for one in (made.folder, made.folder / "tls"):
+            one.chmod(0o755)
+        sample = sorted(Path(str(files("hub_demo") / "annuaire")).glob("*.txt"))
+        made.json("directory", "import", *map(str, sample), language="en")
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def report(made: World, envelope: str) -> Any:
+    """Return what `hub trace --json` says of a message."""
+    return made.json("trace", envelope, language="en")
