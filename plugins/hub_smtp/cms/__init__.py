@@ -8,6 +8,6 @@ memory: see `stream`.
 | sign a digest | `signer.Signer` |
 | read and verify a signature | `signed.parse`, `signed.read`, `signed.content_pieces`, `SignedData.verify` |
 | name the authorities | `trust.Anchors` |
-| encrypt | `encrypt.encrypt` |
+| encrypt | `encrypt.Encryption` |
 | decrypt | `decrypt.decrypt` |
 """

@@ -21,14 +21,18 @@ _SHORT: Final = 0x80
 _FIRST_YEAR_OF_GENERALIZED_TIME: Final = 2050
 
 
+def head(tag: int, size: int) -> bytes:
+    """Return tag and minimal definite length of an element with `size` bytes inside."""
+    if size < _SHORT:
+        return bytes((tag, size))
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, _SHORT | len(length))) + length
+
+
 def tlv(tag: int, *parts: bytes) -> bytes:
     """Return tag, minimal definite length and the parts joined."""
     body = b"".join(parts)
-    size = len(body)
-    if size < _SHORT:
-        return bytes((tag, size)) + body
-    length = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes((tag, _SHORT | len(length))) + length + body
+    return head(tag, len(body)) + body
 
 
 def oid(dotted: str) -> bytes:

@@ -96,6 +96,12 @@ GCM: Final = {
     AES256_GCM: 32,
 }
 """AES in GCM mode, with the size of the key in bytes."""
+WEAK_CIPHERS: Final = {
+    der.oid("1.2.840.113549.3.7"): "3DES",
+    der.oid("1.2.840.113549.3.2"): "RC2",
+    der.oid("1.2.840.113549.3.4"): "RC4",
+    der.oid("1.3.14.3.2.7"): "DES",
+}
 
 
 def algorithm(kind: bytes, parameters: bytes = b"") -> bytes:

@@ -76,7 +76,7 @@ class Anchors:
             return verdict.EXPIRED
         if at < certificate.not_valid_before_utc:
             return verdict.NOT_YET_VALID
-        if not _may(certificate, purpose):
+        if not may(certificate, purpose):
             return verdict.WRONG_USAGE
         # 3. One that is pinned needs no path.
         path: Sequence[x509.Certificate] | None = (certificate,)
@@ -129,8 +129,11 @@ def _key(certificate: x509.Certificate, others: Sequence[x509.Certificate], purp
     return digest.digest()
 
 
-def _may(certificate: x509.Certificate, purpose: Purpose) -> bool:
-    """Whether key usage and extended key usage allow it; both may be absent (RFC 8550, 4.4)."""
+def may(certificate: x509.Certificate, purpose: Purpose) -> bool:
+    """Whether key usage and extended key usage allow it; both may be absent (RFC 8550, 4.4).
+
+    Raises ValueError when the certificate's extensions can't be read.
+    """
     extensions = certificate.extensions
     try:
         if _MAIL.isdisjoint(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value):
