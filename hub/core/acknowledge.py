@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from hub.core import answers
 from hub.core.notice import Action, News, Notifier
 from hub.core.settle import TAKEN
 from hub.domain.delivery import State
@@ -17,6 +19,9 @@ from hub.ports.records import Step
 DISPLAYED: Final = "acknowledgement.displayed"
 """The event of a receipt that says that a person was shown the message (RFC 8098)."""
 _DISPLAYED: Final = Words(en="The message was displayed.", fr="Le message a été affiché.")
+_NOT_TOLD_OF_FAILURE: Final = frozenset({State.LEASED, State.UNCERTAIN, State.DELIVERED})
+_NOT_TOLD_OF_DELIVERY: Final = frozenset({State.UNCERTAIN, State.REFUSED, State.EXPIRED})
+"""Who was told of a failure hears it when the message arrived all the same."""
 
 
 class Acknowledger:
@@ -29,6 +34,7 @@ class Acknowledger:
 
     async def acknowledge(self, peer: Peer, receipt: Acknowledgement) -> bool:
         """Record `receipt` once; False when it names no delivery that `peer` may speak of."""
+        receipt = _clean(receipt)
         matched = await self._queue.find(
             delivery=receipt.delivery,
             correlation=receipt.native_id,
@@ -51,11 +57,11 @@ class Acknowledger:
 
     async def _notice(self, receipt: Acknowledgement, matched: Matched) -> NewEnvelope | None:
         match receipt.outcome:
-            case Refused(code=code, reason=reason):
+            case Refused(code=code, reason=reason) if matched.state in _NOT_TOLD_OF_FAILURE:
                 action = Action.FAILED
             case Delivered() if receipt.event == DISPLAYED:
                 action, code, reason = Action.DISPLAYED, "displayed", _DISPLAYED
-            case Delivered() if matched.state is State.UNCERTAIN:
+            case Delivered() if matched.state in _NOT_TOLD_OF_DELIVERY:
                 action, code, reason = Action.DELIVERED, "delivered", TAKEN
             case _:
                 return None
@@ -68,6 +74,13 @@ class Acknowledger:
             at=self._clock.now(),
         )
         return await self._notifier.notice(matched.sealed, matched.peer, news)
+
+
+def _clean(receipt: Acknowledgement) -> Acknowledgement:
+    outcome = answers.outcome_of(receipt.outcome)
+    if isinstance(outcome, Delivered | Deferred | Refused):
+        return replace(receipt, outcome=outcome, event=answers.code(receipt.event))
+    raise TypeError("a receipt says delivered, deferred or refused")
 
 
 def _step(receipt: Acknowledgement, matched: Matched, clock: Clock) -> Step:

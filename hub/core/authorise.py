@@ -45,13 +45,7 @@ async def authorise(submission: Submission, directory: Directory, operators: Ope
             peer=submission.peer.name,
         )
     operator = operators.serving(address)
-    return Party(
-        kind=entry.kind,
-        name=entry.name,
-        address=entry.address,
-        identifiers=entry.identifiers,
-        operator=operator.name if operator else None,
-    )
+    return people.party(entry, operator.name if operator else None)
 
 
 def _refused(why: Refused, submission: Submission) -> TrustError:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hub.domain import canonical
 from hub.domain.address import Address
 from hub.domain.ids import DocumentId
 from hub.domain.message import Document, DocumentRole
@@ -23,6 +22,9 @@ from hub.ports.intake import Part, Submission, To
 
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_UNIT, _RECORD = "\x1f", "\x1e"
+_MAX_IDS: Final = 1000
+"""Identifiers of a patient, and references to earlier messages, in one submission."""
 _MAX_TEXT: Final = 998
 """Characters in a subject, a name or an id (RFC 5322, 2.1.1: the longest line of a header)."""
 
@@ -58,9 +60,13 @@ def normalise(submission: Submission, limits: Limits) -> Normal:
     Raises MalformedError or LimitError; `field` in its fields says where.
     """
     _check(submission, limits)
+    submission = _clean(submission)
     documents = tuple(_document(number, part) for number, part in enumerate(submission.parts, 1))
+    if weight(documents) > limits.message_bytes:
+        raise _too_much("size", limits.message_bytes)
     recipients = _distinct(submission.recipients)
-    subject = _text("subject", submission.subject.strip(), empty=True)
+    # A folded header may leave a tab behind (RFC 5322, 2.2.3); a text on one line has none.
+    subject = _text("subject", submission.subject.replace("\t", " ").strip(), empty=True)
     return Normal(
         submission=submission,
         subject=subject,
@@ -69,6 +75,20 @@ def normalise(submission: Submission, limits: Limits) -> Normal:
         contents=tuple(part.content for part in submission.parts),
         fingerprint=_fingerprint(submission, subject, recipients, documents),
     )
+
+
+def weight(documents: Iterable[Document]) -> int:
+    """Return about how many bytes a message has: what it says, or the original, whichever is more.
+
+    The original and what was read out of it say the same thing, and only one of them travels.
+    """
+    said = original = 0
+    for one in documents:
+        if one.role is DocumentRole.ORIGINAL:
+            original = max(original, one.size)
+        else:
+            said += one.size
+    return max(said, original)
 
 
 def _check(submission: Submission, limits: Limits) -> None:
@@ -82,22 +102,44 @@ def _check(submission: Submission, limits: Limits) -> None:
         raise _too_much("documents", limits.documents)
     if sum(part.role is DocumentRole.BODY for part in submission.parts) > 1:
         raise _malformed("documents", "more than one is the body", "plusieurs sont le corps")
-    if sum(part.content.size for part in submission.parts) > limits.message_bytes:
-        raise _too_much("size", limits.message_bytes)
-    _check_texts(submission)
-
-
-def _check_texts(submission: Submission) -> None:
     if submission.language is not None and not _LANGUAGE.fullmatch(submission.language):
         raise _malformed("language", "it is no BCP 47 tag", "ce n'est pas une étiquette BCP 47")
-    for field_name in ("native_id", "key", "in_reply_to", "thread"):
-        if (value := getattr(submission, field_name)) is not None:
-            _text(field_name, value)
-    for reference in submission.references:
-        _text("references", reference)
-    for identifier in submission.patient:
-        _text("patient", identifier.system)
-        _text("patient", identifier.value)
+    for name, several in (("references", submission.references), ("patient", submission.patient)):
+        if len(several) > _MAX_IDS:
+            raise _too_much(name, _MAX_IDS)
+
+
+def _clean(submission: Submission) -> Submission:
+    """Bring every text that stands for itself to its normal form."""
+    for to in submission.recipients:
+        if isinstance(to.target, Identifier):
+            _text("recipients", to.target.system)
+            _text("recipients", to.target.value)
+    return replace(
+        submission,
+        native_id=_text("native_id", submission.native_id),
+        key=_text("key", submission.key),
+        in_reply_to=_optional("in_reply_to", submission.in_reply_to),
+        references=tuple(_text("references", one) for one in submission.references),
+        thread=_optional("thread", submission.thread),
+        patient=tuple(
+            Identifier(_text("patient", one.system), _text("patient", one.value))
+            for one in submission.patient
+        ),
+        signature=replace(submission.signature, signer=_signer(submission.signature.signer)),
+    )
+
+
+def _optional(field_name: str, text: str | None) -> str | None:
+    return None if text is None else _text(field_name, text)
+
+
+def _signer(name: str | None) -> str | None:
+    """Make a certificate's own name fit to keep: no fault of the sender's when it is odd."""
+    if not name or (name.isascii() and name.isprintable() and len(name) <= _MAX_TEXT):
+        return name or None
+    kept = "".join(one if one.isprintable() else "?" for one in name)
+    return unicodedata.normalize("NFC", kept)[:_MAX_TEXT]
 
 
 def _document(number: int, part: Part) -> Document:
@@ -145,16 +187,21 @@ def _text(field_name: str, text: str, *, empty: bool = False) -> str:
 def _fingerprint(
     submission: Submission, subject: str, recipients: Sequence[To], documents: Sequence[Document]
 ) -> bytes:
-    said = [
-        submission.kind.value,
-        submission.sender.key,
-        sorted(f"{one.target}|{one.role.value}|{one.blind}" for one in recipients),
-        subject,
-        [[one.name, one.media_type, one.role.value, one.sha256] for one in documents if not _original(one)],
-        [f"{one.system}|{one.value}" for one in submission.patient],
+    # No text in here holds a control character, so the separators can't be forged.
+    lines = [
+        [submission.kind.value, submission.sender.key, subject],
+        sorted(f"{_name(one)}{_UNIT}{one.role.value}{_UNIT}{one.blind}" for one in recipients),
+        *([one.name, one.media_type, one.role.value, one.sha256] for one in documents if not _original(one)),
+        [text for one in submission.patient for text in (one.system, one.value)],
         [submission.in_reply_to or "", submission.thread or "", *submission.references],
     ]
-    return hashlib.sha256(canonical.encode(said)).digest()
+    return hashlib.sha256(_RECORD.join(_UNIT.join(line) for line in lines).encode()).digest()
+
+
+def _name(to: To) -> str:
+    if isinstance(to.target, Address):
+        return to.target.key
+    return f"{to.target.system}{_UNIT}{to.target.value}"
 
 
 def _original(document: Document) -> bool:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from hub.domain.address import Address
+from hub.domain.envelope import normal
+from hub.domain.ids import OperatorName
 from hub.domain.outcome import Refused
-from hub.domain.party import Identifier
+from hub.domain.party import Identifier, Party, Role
 from hub.errors import Words
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, Standing
+
+T = TypeVar("T")
+
+PATIENCE: Final = 30.0
+"""Seconds that a directory has to answer one question."""
 
 _WHY: Final = {
     Standing.CEASED: ("no longer practises", "n'exerce plus"),
@@ -21,36 +29,84 @@ _WHY: Final = {
 
 
 class People:
-    """Asks the directories in their configured order; the first that knows answers (`Directory`)."""
+    """Asks the directories in their configured order; the first that knows answers (`Directory`).
+
+    One that fails, or says nothing for `PATIENCE` seconds, counts as unavailable.
+    """
 
     def __init__(self, directories: Sequence[Directory]) -> None:
         self._directories = tuple(directories)
 
     async def by_address(self, address: Address) -> Entry | None:
         """Return the mailbox. 'Not listed' only when every directory could answer."""
+        return await self._first(lambda directory: directory.by_address(address))
+
+    async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
+        """Return the bearer's mailboxes from the first directory that knows the bearer."""
+        return await self._first(lambda directory: directory.by_identifier(identifier)) or ()
+
+    async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T | None:
         unavailable = None
         for directory in self._directories:
             try:
-                if (entry := await directory.by_address(address)) is not None:
-                    return entry
+                if answer := await _answer(ask(directory)):
+                    return answer
             except DirectoryUnavailableError as error:
                 unavailable = error
         if unavailable is not None:
             raise unavailable
         return None
 
-    async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
-        """Return the bearer's mailboxes from the first directory that knows the bearer."""
-        unavailable = None
-        for directory in self._directories:
-            try:
-                if entries := await directory.by_identifier(identifier):
-                    return entries
-            except DirectoryUnavailableError as error:
-                unavailable = error
-        if unavailable is not None:
-            raise unavailable
-        return ()
+
+async def _answer(asked: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asked
+    except DirectoryUnavailableError:
+        raise
+    except TimeoutError:
+        raise DirectoryUnavailableError(
+            "directory.silent",
+            Words(
+                en="The directory did not answer in time; try again later.",
+                fr="L'annuaire n'a pas répondu à temps ; réessayez plus tard.",
+            ),
+        ) from None
+    except Exception as error:
+        kind = type(error).__name__
+        raise DirectoryUnavailableError(
+            "directory.failed",
+            Words(
+                en=f"The directory failed ({kind}); try again later.",
+                fr=f"L'annuaire a échoué ({kind}) ; réessayez plus tard.",
+            ),
+        ) from error
+
+
+def party(entry: Entry, operator: OperatorName | None, role: Role | None = None) -> Party:
+    """Make a party out of what the directory says, in the one form that an envelope takes.
+
+    A mailbox without a name is called by its address.
+    """
+    name = " ".join(_printable(entry.name).split())
+    return Party(
+        kind=entry.kind,
+        name=name or str(entry.address),
+        address=entry.address,
+        identifiers=tuple(
+            Identifier(_printable(one.system), _printable(one.value))
+            for one in entry.identifiers
+            if one.system and one.value
+        ),
+        operator=operator,
+        role=role,
+    )
+
+
+def _printable(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return normal("".join(one if one.isprintable() else " " for one in text))
 
 
 def barred(entry: Entry, whom: str) -> Refused | None:

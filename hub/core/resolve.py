@@ -16,8 +16,9 @@ from hub.ports.intake import To
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A recipient who can be reached, and by whom."""
+    """A recipient who can be reached, and by whom. `asked` is how the sender named them."""
 
+    asked: str
     party: Party
     operator: Operator
     blind: bool
@@ -42,15 +43,12 @@ async def resolve(to: To, directory: Directory, operators: Operators, size: int 
     limit = operator.connector.capabilities.max_bytes if operator.connector else None
     if limit is not None and size > limit:
         return _too_large(entry.address, operator, limit)
-    party = Party(
-        kind=entry.kind,
-        name=entry.name,
-        address=entry.address,
-        identifiers=entry.identifiers,
-        operator=operator.name,
-        role=to.role,
+    return Resolved(
+        asked=to.target.value if isinstance(to.target, Identifier) else str(to.target),
+        party=people.party(entry, operator.name, to.role),
+        operator=operator,
+        blind=to.blind,
     )
-    return Resolved(party=party, operator=operator, blind=to.blind)
 
 
 async def _entry(target: Address | Identifier, directory: Directory) -> Entry | Refused:

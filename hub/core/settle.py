@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.core.dispatch import Attempt, Resend, Unasked, Verdict
+from hub.core.dispatch import Attempt, Resend, Returned, Unasked, Verdict
 from hub.core.notice import Action, News, Notifier
-from hub.core.operators import Operator
 from hub.domain.delivery import State
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
-from hub.domain.retry import next_attempt
+from hub.domain.retry import RetryPolicy, next_attempt
 from hub.errors import Words
 from hub.ports.clock import Chance, Clock
 from hub.ports.queue import Claimed, ClaimedDelivery, Settlement
@@ -55,7 +54,10 @@ def fate(
     expires_at: datetime,
     next_try: Callable[[Deferred], datetime | None],
 ) -> Fate:
-    """Decide. `state` is LEASED or UNCERTAIN; `verdict` is None for what came up past its end."""
+    """Decide. `state` is LEASED or UNCERTAIN.
+
+    `verdict` is None for what nobody was asked about because it was past its end.
+    """
     match verdict:
         case Delivered(receipt=receipt):
             return Fate(
@@ -67,37 +69,55 @@ def fate(
             )
         case Refused(code=code, reason=reason):
             return _refused(code, reason)
-        case Deferred(code=code, reason=reason):
-            due_at = next_try(verdict)
-            if due_at is None and state is State.LEASED:
-                return _expired(code, reason)
-            return Fate(
-                state=State.PENDING, event="delivery.deferred", code=code, reason=reason, due_at=due_at or now
-            )
-        case None:
-            return _expired("expired", EXPIRED)
+        case Deferred():
+            return _deferred(verdict, state, now, next_try(verdict))
+        case _ if state is State.UNCERTAIN and now >= expires_at:
+            # Nobody can tell any more: the sender must not wait for ever.
+            return _refused("outcome.unknown", OUTCOME_UNKNOWN)
         case _:
-            return _uncertain(verdict, state, now, expires_at)
+            return _without_answer(verdict, state, now, expires_at)
 
 
-def _uncertain(
-    verdict: Uncertain | Resend | Unasked, state: State, now: datetime, expires_at: datetime
-) -> Fate:
-    if isinstance(verdict, Resend):
-        return Fate(state=State.PENDING, event="delivery.resent", code="possible-double", due_at=now)
-    if isinstance(verdict, Unasked):
-        return Fate(
-            state=State.UNCERTAIN, event="delivery.held", code="person.needed", reason=OUTCOME_UNKNOWN
-        )
-    if state is State.UNCERTAIN and now >= expires_at:
-        return _refused("outcome.unknown", OUTCOME_UNKNOWN)
+def _deferred(verdict: Deferred, state: State, now: datetime, due_at: datetime | None) -> Fate:
+    if due_at is None and state is State.LEASED:
+        return _expired(verdict.code, verdict.reason)
     return Fate(
-        state=State.UNCERTAIN,
-        event="delivery.uncertain",
+        state=State.PENDING,
+        event="delivery.deferred",
         code=verdict.code,
         reason=verdict.reason,
-        due_at=now if state is State.LEASED else now + ASK_AGAIN,
+        due_at=due_at or now,
     )
+
+
+def _without_answer(
+    verdict: Uncertain | Resend | Returned | Unasked | None, state: State, now: datetime, expires_at: datetime
+) -> Fate:
+    match verdict:
+        case None:
+            return _expired("expired", EXPIRED)
+        case Returned():
+            return Fate(state=State.PENDING, event="delivery.returned", code="hub.stopping", due_at=now)
+        case Resend():
+            return Fate(state=State.PENDING, event="delivery.resent", code="possible-double", due_at=now)
+        case Uncertain(code=code, reason=reason):
+            later = max(min(now + ASK_AGAIN, expires_at), now)
+            return Fate(
+                state=State.UNCERTAIN,
+                event="delivery.uncertain",
+                code=code,
+                reason=reason,
+                due_at=now if state is State.LEASED else later,
+            )
+        case Unasked():
+            # A receipt or a person may settle it until the envelope's end.
+            return Fate(
+                state=State.UNCERTAIN,
+                event="delivery.held",
+                code="person.needed",
+                reason=OUTCOME_UNKNOWN,
+                due_at=expires_at,
+            )
 
 
 def _refused(code: str, reason: Words) -> Fate:
@@ -116,19 +136,19 @@ class Settler:
         self._clock = clock
         self._chance = chance
 
-    async def settlements(self, claimed: Claimed, operator: Operator, attempt: Attempt) -> list[Settlement]:
-        """Return one settlement per delivery of the parcel."""
-        return [await self._settlement(claimed, one, operator, attempt) for one in claimed.deliveries]
+    async def settlements(self, claimed: Claimed, attempt: Attempt, retry: RetryPolicy) -> list[Settlement]:
+        """Return one settlement per delivery of the parcel. Raises StoreError."""
+        return [await self._settlement(claimed, one, attempt, retry) for one in claimed.deliveries]
 
     async def _settlement(
-        self, claimed: Claimed, one: ClaimedDelivery, operator: Operator, attempt: Attempt
+        self, claimed: Claimed, one: ClaimedDelivery, attempt: Attempt, retry: RetryPolicy
     ) -> Settlement:
         now = self._clock.now()
         envelope = claimed.sealed.envelope
 
         def next_try(deferred: Deferred) -> datetime | None:
             return next_attempt(
-                operator.retry,
+                retry,
                 attempts=max(one.attempts, 1),
                 now=now,
                 expires_at=envelope.expires_at,

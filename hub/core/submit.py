@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 from hub.core.authorise import authorise
-from hub.core.normalise import Limits, Normal, normalise
+from hub.core.normalise import Limits, Normal, normalise, weight
 from hub.core.operators import Operators
 from hub.core.resolve import Resolved, resolve
 from hub.core.seal import Sealer
-from hub.domain.envelope import normal
+from hub.domain.address import Address
 from hub.domain.message import Message, Origin
 from hub.domain.outcome import Refused
-from hub.domain.party import Identifier, Party
+from hub.domain.party import Party
 from hub.errors import HubError, InputError, PeerError, StoreError, Words
 from hub.ports.clock import Clock
 from hub.ports.directory import Directory
@@ -21,6 +22,9 @@ from hub.ports.intake import Accepted, Stage, Submission
 from hub.ports.policy import Policy
 from hub.ports.queue import Acceptance, NewDelivery, NewEnvelope, Queue
 from hub.ports.records import Step
+
+_MAX_REASONS: Final = 10
+"""Refusals that one answer spells out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,57 +41,80 @@ class Submitter:
 
     async def submit(self, stage: Stage, submission: Submission) -> Accepted:
         """Take a submission; durable when it returns. See `hub.ports.intake.Intake.submit`."""
+        parts = normalise(submission, self.limits)
         try:
-            acceptance = await self._prepare(submission)
-        except (StoreError, PeerError):
+            acceptance = await self._prepare(parts)
+        except StoreError:
             raise
         except HubError:
             # What was accepted once is answered the same, whatever has changed since.
-            if (earlier := await self.queue.earlier(submission.peer.name, submission.key)) is not None:
+            earlier = await self.queue.earlier(submission.peer.name, parts.submission.key, parts.fingerprint)
+            if earlier is not None:
                 return earlier
             raise
         return await self.queue.put(stage, acceptance)
 
-    async def _prepare(self, submission: Submission) -> Acceptance:
-        parts = normalise(submission, self.limits)
+    async def _prepare(self, parts: Normal) -> Acceptance:
+        submission = parts.submission
         sender = await authorise(submission, self.directory, self.operators)
         reached, refused = await self._resolve(parts)
-        message = _message(parts, sender, [one.party for one in reached])
-        reached, refused = await self._apply_policies(message, reached, refused)
+        if reached and self.policies:
+            message = _message(parts, sender, [one.party for one in reached])
+            reached = await self._apply_policies(message, reached, refused)
         if not reached or (refused and submission.whole):
             raise _nobody(refused)
         return Acceptance(
             peer=submission.peer.name,
             key=submission.key,
             fingerprint=parts.fingerprint,
-            envelopes=[self._envelope(parts, message, group) for group in _groups(reached)],
+            envelopes=[self._envelope(parts, sender, group) for group in _groups(reached)],
             refused=refused,
         )
 
     async def _resolve(self, parts: Normal) -> tuple[list[Resolved], dict[str, Refused]]:
-        size = sum(one.size for one in parts.documents)
+        size = weight(parts.documents)
         reached: dict[str, Resolved] = {}
         refused: dict[str, Refused] = {}
         for to in parts.recipients:
             answer = await resolve(to, self.directory, self.operators, size)
             if isinstance(answer, Refused):
-                refused[to.target.value if isinstance(to.target, Identifier) else str(to.target)] = answer
+                refused[str(to.target) if isinstance(to.target, Address) else to.target.value] = answer
             else:
                 reached.setdefault(answer.party.address.key, answer)
         return list(reached.values()), refused
 
     async def _apply_policies(
-        self, message: Message, reached: list[Resolved], refused: dict[str, Refused]
-    ) -> tuple[list[Resolved], dict[str, Refused]]:
-        for policy in self.policies:
-            for one in tuple(reached):
-                if (why := await policy.judge(message, one.party)) is not None:
-                    reached.remove(one)
-                    refused[str(one.party.address)] = why
-        return reached, refused
+        self, message: Message, reached: Sequence[Resolved], refused: dict[str, Refused]
+    ) -> list[Resolved]:
+        allowed = []
+        for one in reached:
+            if (why := await self._judge(message, one.party)) is None:
+                allowed.append(one)
+            else:
+                refused[one.asked] = why
+        return allowed
 
-    def _envelope(self, parts: Normal, message: Message, group: Sequence[Resolved]) -> NewEnvelope:
-        sealed = self.sealer.seal(replace(message, recipients=tuple(one.party for one in group)))
+    async def _judge(self, message: Message, recipient: Party) -> Refused | None:
+        for policy in self.policies:
+            try:
+                if (why := await policy.judge(message, recipient)) is not None:
+                    return why
+            except HubError:
+                raise
+            except Exception as error:
+                # A rule that can't be asked allows nothing.
+                raise PeerError(
+                    "policy.failed",
+                    Words(
+                        en="A rule of this hub can't be applied now; try again later.",
+                        fr="Une règle de ce hub ne peut être appliquée pour l'instant ; réessayez plus tard.",
+                    ),
+                    error=type(error).__name__,
+                ) from error
+        return None
+
+    def _envelope(self, parts: Normal, sender: Party, group: Sequence[Resolved]) -> NewEnvelope:
+        sealed = self.sealer.seal(_message(parts, sender, [one.party for one in group]))
         submission = parts.submission
         return NewEnvelope(
             sealed=sealed,
@@ -118,26 +145,27 @@ def _message(parts: Normal, sender: Party, recipients: Sequence[Party]) -> Messa
         documents=parts.documents,
         origin=Origin(
             connector=submission.connector,
-            native_id=normal(submission.native_id),
+            native_id=submission.native_id,
             authenticated_as=submission.peer.name,
             signature=submission.signature,
         ),
         language=submission.language,
         patient=tuple(submission.patient),
-        in_reply_to=submission.in_reply_to and normal(submission.in_reply_to),
-        references=tuple(normal(one) for one in submission.references),
-        thread=submission.thread and normal(submission.thread),
+        in_reply_to=submission.in_reply_to,
+        references=tuple(submission.references),
+        thread=submission.thread,
         receipts=tuple(dict.fromkeys(submission.receipts)),
     )
 
 
 def _nobody(refused: dict[str, Refused]) -> InputError:
-    reasons = tuple(refused.values())
+    reasons = list(refused.values())[:_MAX_REASONS]
+    more = "" if len(reasons) == len(refused) else " …"
     return InputError(
         "recipients.refused",
         Words(
-            en=" ".join(one.reason.en for one in reasons),
-            fr=" ".join(one.reason.fr for one in reasons),
+            en=" ".join(one.reason.en for one in reasons) + more,
+            fr=" ".join(one.reason.fr for one in reasons) + more,
         ),
         refused=refused,
     )

@@ -29,10 +29,14 @@ def next_attempt(
 
     `attempts` counts those made (from 1); `chance` is a random number in [0, 1): full jitter
     spreads the pauses evenly over [0, bound], so that a fleet does not come back in step. An
-    operator's own `retry_after` is a floor under the pause.
+    operator's own `retry_after` is a floor under the pause. Near the end the bound is what is left,
+    so that nothing is given up early by an unlucky number; less than `base` is not worth a try.
     """
+    left = expires_at - now
     bound = min(policy.cap, policy.base * 2 ** min(attempts - 1, _MAX_DOUBLINGS))
+    if left < bound:
+        bound = left if left >= policy.base else bound
     pause = bound * chance
     if retry_after is not None:
         pause = max(pause, retry_after)
-    return now + pause if now + pause < expires_at else None
+    return now + pause if pause < left else None

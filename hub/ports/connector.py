@@ -77,7 +77,8 @@ class Recovers(Protocol):
     async def recover(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
         """Return Delivered for what arrived, Deferred for what did not and may be sent again.
 
-        Uncertain means that the operator could not tell now; it is asked again later.
+        Uncertain means that the operator could not tell now; it is asked again later. The entries
+        of the addressees are what the envelope says of them, not the directory.
         """
         ...
 

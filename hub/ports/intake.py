@@ -141,8 +141,8 @@ class Intake(Protocol):
         """Take a submission whose contents were written to `stage`.
 
         Durable on disk when it returns. Raises InputError, TrustError (nothing was taken, and it
-        will not work as it is), StoreError or DirectoryUnavailableError (nothing was taken, try
-        again).
+        will not work as it is), StoreError or PeerError such as DirectoryUnavailableError (nothing
+        was taken, try again).
         """
         ...
 

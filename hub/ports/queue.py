@@ -152,6 +152,7 @@ class Queue(Protocol):
     ) -> Sequence[Claimed]:
         """Lease what is due, at most `wanted[operator]` parcels of each operator, until `until`.
 
+        Fewer come only when no more are due.
         Pending deliveries become LEASED. Uncertain ones stay so and are due again at `until`.
         """
         ...
