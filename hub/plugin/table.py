@@ -131,6 +131,21 @@ class Table:
         outer = self.table(key)
         return {name: outer.table(name) for name in outer.names()}
 
+    def listed(self, key: str) -> list[Table]:
+        """Take a list of tables; an absent one is empty. Errors count its tables from 1."""
+        values = self._take(
+            key,
+            [],
+            lambda v: isinstance(v, list) and all(isinstance(one, Mapping) for one in v),
+            "a list of tables",
+            "une liste de tables",
+        )
+        path = f"{self.path}.{key}" if self.path else key
+        return [
+            Table(value, file=self._file, path=f"{path}.{number}", line_of=self._line_of)
+            for number, value in enumerate(values, 1)
+        ]
+
     def names(self) -> tuple[str, ...]:
         """Return the keys not taken yet."""
         return tuple(self._left)
