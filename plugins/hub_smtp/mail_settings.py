@@ -1,0 +1,138 @@
+"""The `[….mail]` tables: how mail that comes in is judged, and how mail that goes out is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from hub.plugin import Table
+from hub_smtp.cms.encrypt import Cipher, Transport
+from hub_smtp.mime.limits import Limits
+from hub_smtp.xdm.limits import XdmLimits
+
+
+class OnInvalid(StrEnum):
+    """What becomes of a mail whose signature does not hold."""
+
+    REFUSE = "refuse"
+    RECORD = "record"
+
+
+class Format(StrEnum):
+    """How documents travel to an operator."""
+
+    XDM = "xdm"
+    PLAIN = "plain"
+
+
+class Encrypt(StrEnum):
+    """Whether mail is encrypted to its recipient's certificate."""
+
+    ALWAYS = "always"
+    """A recipient without a certificate is refused."""
+    WHEN_POSSIBLE = "when-possible"
+    """A recipient without a certificate gets it unencrypted; one with an unfit certificate, nothing."""
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFiles:
+    """A certificate (with those that lead to its authority) and its private key, in PEM."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailReading:
+    """How mail that comes in is judged."""
+
+    anchors: tuple[Path, ...] = ()
+    decryption: tuple[KeyFiles, ...] = ()
+    invalid_signature: OnInvalid = OnInvalid.REFUSE
+    limits: Limits = field(default_factory=Limits)
+    xdm: XdmLimits = field(default_factory=XdmLimits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailWriting:
+    """How mail that goes out is made. Without `signing` it goes unsigned.
+
+    `anchors` are the authorities of recipients' certificates; without any, a certificate from the
+    directory is taken on the directory's word, its dates and its usage excepted.
+    """
+
+    format: Format = Format.XDM
+    signing: KeyFiles | None = None
+    encrypt: Encrypt = Encrypt.WHEN_POSSIBLE
+    cipher: Cipher = Cipher.GCM
+    transport: Transport = Transport.PKCS1
+    anchors: tuple[Path, ...] = ()
+
+
+def parse_reading(table: Table) -> MailReading:
+    """Read `[receivers.<name>.mail]`. Raises ConfigError."""
+    settings = MailReading(
+        anchors=table.files("anchors", ()),
+        decryption=tuple(_key_files(one) for one in table.listed("decryption")),
+        invalid_signature=OnInvalid(table.choice("invalid_signature", tuple(OnInvalid), OnInvalid.REFUSE)),
+        limits=_limits(table.table("limits")),
+        xdm=_xdm(table.table("xdm")),
+    )
+    table.finish()
+    return settings
+
+
+def parse_mail(table: Table) -> MailWriting:
+    """Read `[operators.<name>.mail]`. Raises ConfigError."""
+    named = table.names()
+    signing = None
+    if "signing_certificates" in named or "signing_key" in named:
+        signing = KeyFiles(certificate=table.file("signing_certificates"), key=table.file("signing_key"))
+    settings = MailWriting(
+        format=Format(table.choice("format", tuple(Format), Format.XDM)),
+        signing=signing,
+        encrypt=Encrypt(table.choice("encrypt", tuple(Encrypt), Encrypt.WHEN_POSSIBLE)),
+        cipher=Cipher(table.choice("cipher", tuple(Cipher), Cipher.GCM)),
+        transport=Transport(table.choice("key_transport", tuple(Transport), Transport.PKCS1)),
+        anchors=table.files("anchors", ()),
+    )
+    table.finish()
+    return settings
+
+
+def _key_files(table: Table) -> KeyFiles:
+    files = KeyFiles(certificate=table.file("certificate"), key=table.file("key"))
+    table.finish()
+    return files
+
+
+def _limits(table: Table) -> Limits:
+    default = Limits()
+    limits = Limits(
+        depth=table.integer("depth", default.depth, least=1, most=100),
+        parts=table.integer("parts", default.parts, least=1, most=100_000),
+        header_bytes=table.size("header_bytes", f"{default.header_bytes}B"),
+        header_fields=table.integer("header_fields", default.header_fields, least=10, most=10_000),
+        near_boundaries=table.integer("near_boundaries", default.near_boundaries),
+        hops=table.integer("hops", default.hops, least=1, most=100),
+        addresses=table.integer("addresses", default.addresses, least=1, most=100_000),
+        references=table.integer("references", default.references, most=1000),
+        cms_layers=table.integer("cms_layers", default.cms_layers, least=1, most=10),
+    )
+    table.finish()
+    return limits
+
+
+def _xdm(table: Table) -> XdmLimits:
+    default = XdmLimits()
+    limits = XdmLimits(
+        entries=table.integer("entries", default.entries, least=1, most=10_000),
+        entry_bytes=table.size("entry_bytes", f"{default.entry_bytes}B"),
+        total_bytes=table.size("total_bytes", f"{default.total_bytes}B"),
+        ratio=table.integer("ratio", default.ratio, least=2, most=1032),
+        metadata_bytes=table.size("metadata_bytes", f"{default.metadata_bytes}B"),
+    )
+    table.finish()
+    return limits
