@@ -45,7 +45,8 @@ def text(said: Any, limit: int = MAX_DETAIL) -> str:
     plain = str(said)[:limit]
     if plain.isascii() and plain.isprintable():
         return plain
-    return unicodedata.normalize("NFC", "".join(map(_printable, plain)))
+    # The normal form of a few letters is longer than they are.
+    return unicodedata.normalize("NFC", "".join(map(_printable, plain)))[:limit]
 
 
 def code(said: Any) -> str:
