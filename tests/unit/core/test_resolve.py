@@ -1,0 +1,63 @@
+"""A recipient, by address or by national identifier, and the operator that reaches them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.core.resolve import Resolved, resolve
+from hub.domain.address import Address
+from hub.domain.outcome import Refused
+from hub.domain.party import RPPS, Identifier, Role
+from hub.ports.connector import Capabilities
+from hub.ports.directory import DirectoryUnavailableError
+from hub.ports.intake import To
+from hub.testing.fakes import ScriptedOperator
+from tests.unit.core.world import ABROAD, MARTIN, MARTIN_RPPS, NOBODY, STRUCK, VILLE, directory, operators
+
+
+@pytest.mark.parametrize("target", [Address.parse(MARTIN), MARTIN_RPPS])
+async def test_a_recipient_is_found(target: Address | Identifier) -> None:
+    """As the directory knows them, with their operator, in the role that the sender gave."""
+    found = await resolve(To(target=target, role=Role.CC, blind=True), directory(), operators())
+    assert isinstance(found, Resolved)
+    assert str(found.party.address) == MARTIN
+    assert (found.operator.name, found.party.operator, found.party.role) == (VILLE, VILLE, Role.CC)
+    assert found.blind
+    assert found.asked in {MARTIN, MARTIN_RPPS.value}
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        (Address.parse(NOBODY), "recipient.unknown"),
+        (Address.parse(STRUCK), "recipient.struck-off"),
+        (Address.parse(ABROAD), "recipient.no-operator"),
+        (Identifier(RPPS, "899900000099"), "recipient.no-address"),
+    ],
+)
+async def test_who_can_t_be_reached_is_refused_by_name(target: Address | Identifier, code: str) -> None:
+    """The words name the recipient as the sender wrote them."""
+    refused = await resolve(To(target=target), directory(), operators())
+    assert isinstance(refused, Refused)
+    assert refused.code == code
+    named = str(target) if isinstance(target, Address) else target.value
+    assert named in refused.reason.en
+    assert named in refused.reason.fr
+
+
+async def test_a_message_too_large_for_the_operator_is_refused_before_it_is_taken() -> None:
+    """One byte less passes."""
+    table = operators(ScriptedOperator(capabilities=Capabilities(max_bytes=1000)))
+    to = To(target=Address.parse(MARTIN))
+    refused = await resolve(to, directory(), table, 1001)
+    assert isinstance(refused, Refused)
+    assert refused.code == "recipient.too-large"
+    assert isinstance(await resolve(to, directory(), table, 1000), Resolved)
+
+
+async def test_without_the_directory_nobody_is_refused() -> None:
+    """Not 'unknown': try again."""
+    down = directory()
+    down.available = False
+    with pytest.raises(DirectoryUnavailableError):
+        await resolve(To(target=Address.parse(MARTIN)), down, operators())
