@@ -56,7 +56,7 @@ class ScriptedOperator:
     """Plays, for each recipient, its script's lines in turn; the last line repeats (`Delivers`).
 
     A recipient without a script gets what they are sent. `arrivals` is what arrived, doubles included;
-    `running` and `most_running` count attempts under way. While `gate` is cleared, attempts wait there
+    `running` and `most_running` count attempts under way; `begun` is set by each. While `gate` is cleared, attempts wait there
     before anything is opened.
     """
 
@@ -72,6 +72,7 @@ class ScriptedOperator:
         self.parcels: list[Parcel] = []
         self.running = 0
         self.most_running = 0
+        self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -87,6 +88,7 @@ class ScriptedOperator:
     async def deliver(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
         """Play one line for each recipient."""
         self.parcels.append(parcel)
+        self.begun.set()
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:
