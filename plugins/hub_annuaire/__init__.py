@@ -1,1 +1,21 @@
-"""The national directory of health professionals (Annuaire Santé)."""
+"""The national directory of health professionals (Annuaire Santé), from its open-data extractions.
+
+    [directories.national]
+    kind = "annuaire"
+    certificates = "certificates"   # optional PEM folder: <address>.pem
+
+It is filled by `hub directory import FILES` and answers from one SQLite file that is replaced whole.
+"""
+
+from __future__ import annotations
+
+from hub.plugin import Registry, hookimpl
+
+
+@hookimpl
+def hub_register_directories(registry: Registry) -> None:
+    """Offer the directory kind `annuaire`."""
+    from hub_annuaire.directory import open_directory  # noqa: PLC0415 - a hub without it need not load it
+    from hub_annuaire.settings import parse  # noqa: PLC0415 - the same
+
+    registry.add_directory("annuaire", parse, open_directory)

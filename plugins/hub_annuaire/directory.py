@@ -1,0 +1,161 @@
+"""The directory itself: look-ups from the newest version, and imports that make it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC
+from math import inf
+from pathlib import Path
+from typing import Final
+
+from hub.domain.address import Address
+from hub.domain.party import Identifier
+from hub.ports.directory import DirectoryUnavailableError, Entry, Loaded
+from hub.ports.host import Host
+from hub_annuaire import building, certificates, faults, history, recognising
+from hub_annuaire.history import History
+from hub_annuaire.identifiers import to_stored
+from hub_annuaire.lines import Limits
+from hub_annuaire.reading import Opened
+from hub_annuaire.replacement import replacing
+from hub_annuaire.settings import Settings
+from hub_annuaire.snapshot import Snapshot
+
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks at whether the database or the certificates' folder has changed."""
+FORGET_EVERY: Final = 60.0
+"""Seconds after which a certificate is read again even when its folder looks the same."""
+WARN_EVERY: Final = 86400.0
+
+
+class Annuaire:
+    """`Directory` and `Loads` over one SQLite file.
+
+    Look-ups are synchronous inside their coroutine: they take microseconds, less than a thread would.
+    """
+
+    def __init__(self, settings: Settings, host: Host) -> None:
+        self._settings = settings
+        self._host = host
+        self.file = settings.file or host.data / "annuaire.sqlite"
+        self._snapshot: Snapshot | None = None
+        self._why: DirectoryUnavailableError | None = None
+        self._seen: tuple[int, int, int] | None = None
+        self._folder_seen = 0
+        self._look_at = self._forget_at = self._warn_at = -inf
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Return the mailbox, or None when not listed. Raises DirectoryUnavailableError."""
+        return self._current().by_key(address.key)
+
+    async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
+        """Return the bearer's mailboxes, the preferred first. Raises DirectoryUnavailableError."""
+        snapshot = self._current()
+        stored = to_stored(identifier)
+        return snapshot.by_bearer(stored) if stored is not None else ()
+
+    def load(self, files: Sequence[Path], progress: Callable[[str, int, int], None]) -> Loaded:
+        """Import both extractions, and what authorities state if it is given (`Loads`).
+
+        Raises MalformedError, LimitError, and StoreError when the disk fails or another import runs.
+        """
+        settings, log = self._settings, self._host.log
+        limits = Limits(max_line=settings.max_line, max_file=settings.max_file)
+        opened = Opened(limits=limits, progress=progress, log=log)
+        try:
+            chosen = recognising.recognise(files, limits, log)
+            with replacing(self.file) as new, ExitStack() as stack:
+                past = self._past(stack)
+                recognising.check_dates(chosen, past, self._host.clock.now(), log)
+                built = building.build(new, chosen, past, opened, settings.max_loss)
+        except (sqlite3.Error, OSError) as error:
+            raise faults.store_failed(self.file, error) from error
+        self._look_at = -inf
+        version = f"annuaire {built.version.isoformat(timespec='minutes')}"
+        log.info(
+            "directory.imported",
+            directory=self._host.name,
+            version=version,
+            count=built.mailboxes,
+        )
+        return Loaded(version=version, professionals=built.professionals, mailboxes=built.mailboxes)
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._snapshot is not None:
+            self._snapshot.close()
+            self._snapshot = None
+
+    def _past(self, stack: ExitStack) -> History | None:
+        try:
+            return stack.enter_context(history.reading(self.file))
+        except DirectoryUnavailableError as error:
+            self._host.log.warning("directory.history_lost", directory=self._host.name, code=error.code)
+            return None
+
+    def _current(self) -> Snapshot:
+        now = self._host.clock.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY
+            self._look(now)
+        if self._snapshot is None:
+            why = self._why or faults.not_imported()
+            raise DirectoryUnavailableError(why.code, why.words, **why.fields)
+        return self._snapshot
+
+    def _look(self, now: float) -> None:
+        try:
+            status = self.file.stat()
+            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+        except FileNotFoundError:
+            self._turn_away(faults.not_imported())
+            return
+        except OSError as error:
+            self._turn_away(faults.damaged(error))
+            return
+        folder = self._settings.certificates
+        try:
+            folder_seen = certificates.stamp(folder) if folder is not None else 0
+            if seen != self._seen:
+                opened = Snapshot(self.file, folder)
+                self.close()
+                self._snapshot, self._seen = opened, seen
+                self._warn_at = -inf
+            elif self._snapshot is not None and (folder_seen != self._folder_seen or now >= self._forget_at):
+                self._snapshot.forget()
+                self._forget_at = now + FORGET_EVERY
+            self._folder_seen = folder_seen
+        except DirectoryUnavailableError as error:
+            self._turn_away(error)
+            return
+        self._warn_of_age(now)
+
+    def _turn_away(self, why: DirectoryUnavailableError) -> None:
+        self.close()
+        self._why, self._seen = why, None
+
+    def _warn_of_age(self, now: float) -> None:
+        # an extraction is published every day: an old one means that nobody imports any more
+        if self._snapshot is None or now < self._warn_at:
+            return
+        age = self._host.clock.now().astimezone(UTC).replace(tzinfo=None) - self._snapshot.oldest
+        if age > self._settings.max_age:
+            self._warn_at = now + WARN_EVERY
+            self._host.log.warning(
+                "directory.old",
+                directory=self._host.name,
+                version=self._snapshot.version,
+                count=age.days,
+            )
+
+
+@asynccontextmanager
+async def open_directory(settings: Settings, host: Host) -> AsyncIterator[Annuaire]:
+    """Open the directory, imported or not; until it is, its look-ups say that it is unavailable."""
+    directory = Annuaire(settings, host)
+    try:
+        yield directory
+    finally:
+        directory.close()
