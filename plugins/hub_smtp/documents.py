@@ -42,7 +42,9 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaf:
+class Leaf:
+    """A part that holds something, its file name, and whether it is a file more than a text to be shown."""
+
     entity: Entity
     name: str | None
     attached: bool
@@ -50,10 +52,10 @@ class _Leaf:
 
 async def collect(source: Source, entity: Entity, limits: XdmLimits, stage: Stage) -> Collected:
     """Write every document of a mail to the stage. Raises MalformedError and LimitError."""
-    leaves = list(_leaves(entity))
-    body = _body(leaves)
+    found = list(leaves(entity))
+    body = _body(found)
     parts: list[Part] = []
-    for number, leaf in enumerate(leaves, 1):
+    for number, leaf in enumerate(found, 1):
         if leaf is body:
             part = await _write_body(source, leaf, stage)
             # A body of nothing says nothing: it is where a mail program expects text.
@@ -65,11 +67,11 @@ async def collect(source: Source, entity: Entity, limits: XdmLimits, stage: Stag
     return await _recognised(_distinct(parts))
 
 
-def _leaves(entity: Entity) -> Iterator[_Leaf]:
+def leaves(entity: Entity) -> Iterator[Leaf]:
     """Yield the parts that hold something, in their order."""
     if entity.children:
         for child in entity.children:
-            yield from _leaves(child)
+            yield from leaves(child)
         return
     disposition, name = "", None
     try:
@@ -80,18 +82,18 @@ def _leaves(entity: Entity) -> Iterator[_Leaf]:
         raise malformed(
             f"Content-Disposition: {error.en}", f"Content-Disposition : {error.fr}", entity.number
         ) from None
-    yield _Leaf(entity, name, disposition == "attachment" or name is not None)
+    yield Leaf(entity, name, disposition == "attachment" or name is not None)
 
 
-def _body(leaves: Sequence[_Leaf]) -> _Leaf | None:
+def _body(found: Sequence[Leaf]) -> Leaf | None:
     for wanted in ("text/plain", "text/html"):
-        for leaf in leaves:
+        for leaf in found:
             if leaf.entity.media_type == wanted and not leaf.attached:
                 return leaf
     return None
 
 
-async def _write_body(source: Source, leaf: _Leaf, stage: Stage) -> Part:
+async def _write_body(source: Source, leaf: Leaf, stage: Stage) -> Part:
     media_type = leaf.entity.media_type
     return Part(
         name="body.txt" if media_type == "text/plain" else "body.html",
@@ -101,7 +103,7 @@ async def _write_body(source: Source, leaf: _Leaf, stage: Stage) -> Part:
     )
 
 
-async def _attachment(source: Source, leaf: _Leaf, number: int, stage: Stage) -> Part:
+async def _attachment(source: Source, leaf: Leaf, number: int, stage: Stage) -> Part:
     entity = leaf.entity
     undo: Decoder = decode.decoder(entity)
     if entity.media_type.startswith("text/") and not leaf.attached:
@@ -118,7 +120,7 @@ def _extension(media_type: str) -> str:
     return _EXTENSIONS.get(media_type) or mimetypes.guess_extension(media_type) or ".bin"
 
 
-async def _xdm(source: Source, leaf: _Leaf, limits: XdmLimits, stage: Stage) -> list[Part] | None:
+async def _xdm(source: Source, leaf: Leaf, limits: XdmLimits, stage: Stage) -> list[Part] | None:
     """Return the documents of an XDM zip; None when the part is none."""
     named = (leaf.name or "").upper() == xdm.NAME
     if not named and leaf.entity.media_type not in _ZIP and not (leaf.name or "").lower().endswith(".zip"):

@@ -84,6 +84,7 @@ class Sendable:
     def __init__(self, write: Write) -> None:
         self._write = write
         self._cr = b""
+        self._ended = True
 
     async def write(self, data: bytes) -> None:
         """Take more bytes. Raises MalformedError (`mail.line_end`)."""
@@ -93,12 +94,16 @@ class Sendable:
         ends = data.count(b"\r\n")
         if data.count(b"\n") != ends or data.count(b"\r") != ends or b"\x00" in data:
             raise _unsendable()
-        await self._write(data)
+        if data:
+            self._ended = data.endswith(b"\n")
+            await self._write(data)
 
     async def end(self) -> None:
-        """Say that this was all."""
+        """Say that this was all; the last line gets its end if it has none."""
         if self._cr:
             raise _unsendable()
+        if not self._ended:
+            await self._write(b"\r\n")
 
 
 class Joined:

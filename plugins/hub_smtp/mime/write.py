@@ -58,7 +58,7 @@ def mailbox(name: str, address: Address) -> str:
         return str(address)
     if not _is_plain(name) or len(name) >= _WIDTH:
         return f"{_words(_flat(name))} <{address}>"
-    return f"{name if _ATOMS.fullmatch(name) else _quoted(name)} <{address}>"
+    return f"{name if _ATOMS.fullmatch(name) else quoted(name)} <{address}>"
 
 
 def mailboxes(pairs: Iterable[tuple[str, Address]]) -> str:
@@ -72,17 +72,18 @@ def parameter(name: str, value: str) -> str:
         return f"; {name}={value}"
     value = _flat(value)
     if value.isascii():
-        return f"; {name}={_quoted(value)}"
+        return f"; {name}={quoted(value)}"
     return f"; {name}*=utf-8''{quote(value, safe=_SAFE)}"
+
+
+def quoted(value: str) -> str:
+    """Return a quoted string (RFC 5322, 3.2.4) of a text that holds no control character."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _is_plain(value: str) -> bool:
     return value.isascii() and value.isprintable() and "=?" not in value and value == value.strip()
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _words(value: str) -> str:

@@ -14,8 +14,11 @@ from hub_smtp.xdm.refusals import malformed
 RIM: Final = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 TYPE_CODE: Final = "urn:uuid:f0306f51-975f-434e-a61c-c59651d33983"
 """The classification that holds a document's typeCode."""
+FILE_NAME: Final = "urn:caducee:fileName"
+"""A slot of our own: the name that a document had before it got one that every medium can carry."""
 _RIM: Final = f"{{{RIM}}}"
-_STABLE: Final = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"
+STABLE: Final = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"
+"""The type of a document that does not change."""
 _LOINC: Final = frozenset({"2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1", "LOINC"})
 _CODE = re.compile(r"\d{1,7}-\d")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -26,6 +29,7 @@ class Described:
     """One DocumentEntry. `uri` is relative to METADATA.XML; `sha1` and `size` are what it states."""
 
     uri: str
+    name: str | None
     media_type: str
     sha1: str | None
     size: int | None
@@ -45,7 +49,7 @@ def read(data: bytes) -> list[Described]:
     return [
         _described(one)
         for one in root.iter(f"{_RIM}ExtrinsicObject")
-        if one.get("objectType") in {None, _STABLE}
+        if one.get("objectType") in {None, STABLE}
     ]
 
 
@@ -60,6 +64,7 @@ def _described(entry: etree._Element) -> Described:
     size = slots.get("size") or ""
     return Described(
         uri=uri,
+        name=slots.get(FILE_NAME) or None,
         media_type=(entry.get("mimeType") or "application/octet-stream").lower(),
         sha1=sha1 if _SHA1.fullmatch(sha1) else None,
         size=int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None,  # noqa: PLR2004 - beyond any size

@@ -88,7 +88,7 @@ async def _described(source: Source, found: dict[str, Entry], limits: XdmLimits)
 
 
 async def _document(source: Source, entry: Entry, about: Described | None, stage: Stage) -> Unpacked:
-    name = clean_name(entry.name)
+    name = clean_name((about.name if about else None) or entry.name) or clean_name(entry.name)
     digest = hashlib.sha1(usedforsecurity=False)
     if entry.size <= SMALL:
         data = b"".join([piece async for piece in archive.unpacked(source, entry)])
