@@ -20,9 +20,9 @@ from hub_demo.world import HOSPITAL, PRACTICE, World, failed, until
 
 DOCTOR: Final = "dr.camille.martin@valbrume.mssante.example"
 """A city doctor whose certificate the directory holds."""
-COLLEAGUE: Final = "dr.sacha.bernard@valbrume.mssante.example"
+COLLEAGUE: Final = "dr.elodie.aubepine@valbrume.mssante.example"
 """Another one, without a certificate."""
-STRUCK_OFF: Final = "dr.radie@valbrume.mssante.example"
+STRUCK_OFF: Final = "dr.gaspard.corvaisier@valbrume.mssante.example"
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 

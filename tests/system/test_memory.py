@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from hub_demo.story import COLLEAGUE
 from hub_demo.world import HOSPITAL, World, until
-
 from tests.system import worlds
 
 SIZE: Final = 50_000_000
@@ -46,7 +46,8 @@ def _peak(world: World) -> int:
 def _send(world: World, subject: str, document: bytes) -> None:
     lines = base64.encodebytes(document).replace(b"\n", b"\r\n")
     head = (
-        f"From: {COLLEAGUE}\r\nTo: {HOSPITAL}\r\nSubject: {subject}\r\nMessage-ID: <{subject}@load.example>\r\n"
+        f"From: {COLLEAGUE}\r\nTo: {HOSPITAL}\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{subject}@load.example>\r\n"
         "Date: Mon, 02 Nov 2026 10:35:00 +0100\r\nMIME-Version: 1.0\r\n"
         'Content-Type: application/pdf; name="scan.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
         'Content-Disposition: attachment; filename="scan.pdf"\r\n\r\n'

@@ -20,7 +20,7 @@ from tests.counterparts import absent, program
 from tests.system import postfix, worlds
 from tests.system.postfix import Postfix
 
-MOVED = "dr.deplace@valbrume.mssante.example"
+MOVED = "dr.ines.castelnau@valbrume.mssante.example"
 
 
 @dataclass(frozen=True, slots=True)
