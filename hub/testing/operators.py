@@ -56,8 +56,8 @@ class ScriptedOperator:
     """Plays, for each recipient, its script's lines in turn; the last line repeats (`Delivers`).
 
     A recipient without a script gets what they are sent. `arrivals` is what arrived, doubles included;
-    `running` and `most_running` count attempts under way; `begun` is set by each. While `gate` is cleared, attempts wait there
-    before anything is opened.
+    `running` and `most_running` count attempts under way; `begun` is set by each. While `gate` is
+    cleared, attempts wait there before anything is opened.
     """
 
     def __init__(
