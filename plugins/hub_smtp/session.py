@@ -1,0 +1,336 @@
+"""One client's session, from greeting to goodbye (RFC 5321, 3207, 2920, 2034), in the order it must go.
+
+1. Greeting; EHLO in clear offers STARTTLS and nothing else.
+2. TLS with a verified client certificate; nothing said before it counts.
+3. The certificate names the peer. One that stands for no operator may not send.
+4. MAIL, RCPT (each answered by the hub's own judgement) and DATA, as often as the peer likes.
+
+What happens to a mail is in `taking`. Replies gather and leave when the input is used up, which is all
+that PIPELINING asks of a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final
+
+from hub.domain.outcome import Refused
+from hub.ports.host import Host
+from hub.ports.intake import Intake, Peer
+from hub_smtp import commands, faults, replies, tls
+from hub_smtp.commands import CommandError, Mail
+from hub_smtp.link import LineError, Link, LostError, SilentError, StoppedError
+from hub_smtp.replies import Reply
+from hub_smtp.settings import ReceiverSettings
+from hub_smtp.taking import EndError, Reader, Taking
+from hub_smtp.wire import Rcpt
+
+_MAX_COMMAND: Final = 4096
+"""Octets of a command line: RFC 5321's 512, with what RFC 1870, 3461 and 6531 add to it, and room."""
+_SEVERE: Final = 500
+_NAME: Final = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,255}")
+_OFFERS: Final = ("8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "HELP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What all sessions of one receiver share."""
+
+    settings: ReceiverSettings
+    context: ssl.SSLContext
+    host: Host
+    intake: Intake
+    reader: Reader
+
+
+class Session:
+    """One client. `run` never raises, but when cancelled."""
+
+    def __init__(self, link: Link, desk: Desk) -> None:
+        self._link = link
+        self._desk = desk
+        self._settings = desk.settings
+        self._handlers: dict[str, Callable[[str], Awaitable[Reply | None]]] = {
+            "MAIL": self._mail,
+            "RCPT": self._rcpt,
+            "DATA": self._data,
+            "EHLO": self._ehlo,
+            "HELO": self._helo,
+            "STARTTLS": self._starttls,
+            "RSET": self._rset,
+            "NOOP": self._noop,
+            "VRFY": self._vrfy,
+            "HELP": self._help,
+            "QUIT": self._quit,
+        }
+        self._taking = Taking(
+            link, intake=desk.intake, reader=desk.reader, settings=desk.settings, host=desk.host
+        )
+        self._secure = False
+        self._peer: Peer | None = None
+        self._client = ""
+        self._extended = False
+        self._via = ""
+        self._mail_command: Mail | None = None
+        self._recipients: list[Rcpt] = []
+        self._errors = 0
+        self._idle = 0
+        self._stopping = False
+        self._listening = False
+
+    def stop(self) -> None:
+        """End the session as soon as nothing is half done."""
+        self._stopping = True
+        if self._listening:
+            self._link.interrupt()
+
+    async def run(self) -> None:
+        """Serve until the client leaves, the link breaks, a limit is passed or `stop` is called."""
+        try:
+            await self._converse()
+        except EndError as end:
+            self._send(end.reply)
+        except StoppedError:
+            self._send(replies.STOPPING)
+        except SilentError:
+            self._send(replies.TIMED_OUT)
+        except LostError:
+            pass
+        except Exception as error:  # noqa: BLE001 - one session's fault ends that session only
+            self._desk.host.log.warning("smtp.session_failed", error=type(error).__name__)
+            self._send(faults.UNEXPECTED)
+        finally:
+            self._link.close()
+
+    async def _converse(self) -> None:
+        name = self._desk.host.hub_name
+        self._link.write(f"220 {name} ESMTP\r\n".encode())
+        timeout = self._settings.command_timeout.total_seconds()
+        while not self._stopping:
+            self._listening = True
+            try:
+                line = await self._link.line(_MAX_COMMAND, timeout)
+            except LineError as error:
+                if error.code != "smtp.line_end":
+                    raise EndError(replies.LINE_TOO_LONG) from error
+                self._answer(replies.LINE_ENDS)
+                continue
+            finally:
+                self._listening = False
+            reply = await self._obey(line)
+            if reply is replies.BYE:
+                raise EndError(reply)
+            if reply is not None:
+                self._answer(reply)
+        raise EndError(replies.STOPPING)
+
+    async def _obey(self, line: bytes) -> Reply | None:
+        try:
+            verb, _, argument = line.decode().partition(" ")
+        except UnicodeDecodeError:
+            return replies.NOT_TEXT
+        if b"\r" in line or b"\0" in line:
+            return replies.LINE_ENDS
+        handler = self._handlers.get(verb.upper())
+        if handler is None:
+            return replies.UNKNOWN_COMMAND
+        try:
+            return await handler(argument)
+        except CommandError as error:
+            return error.reply
+
+    def _answer(self, reply: Reply) -> None:
+        self._send(reply)
+        if reply.code >= _SEVERE:
+            self._errors += 1
+            if self._errors >= self._settings.max_errors:
+                raise EndError(replies.TOO_MANY_ERRORS)
+
+    def _send(self, reply: Reply) -> None:
+        utf8 = self._mail_command is not None and self._mail_command.smtputf8
+        self._link.write(reply.encode(self._settings.language, utf8=utf8))
+
+    def _count_idle(self) -> None:
+        self._idle += 1
+        if self._idle > self._settings.max_idle_commands:
+            raise EndError(replies.TOO_MANY_COMMANDS)
+
+    def _forget_mail(self) -> None:
+        self._mail_command = None
+        self._recipients = []
+
+    # Commands, in the order of a session.
+
+    async def _ehlo(self, argument: str) -> Reply | None:
+        self._greet(argument, extended=True)
+        offers = ["STARTTLS"]
+        if self._secure:
+            settings = self._settings
+            offers = [*_OFFERS, f"SIZE {settings.max_message}", f"LIMITS RCPTMAX={settings.max_recipients}"]
+        lines = [self._desk.host.hub_name, *offers]
+        last = len(lines) - 1
+        self._link.write(
+            "".join(f"250{' ' if at == last else '-'}{one}\r\n" for at, one in enumerate(lines)).encode()
+        )
+        return None
+
+    async def _helo(self, argument: str) -> Reply | None:
+        self._greet(argument, extended=False)
+        self._link.write(f"250 {self._desk.host.hub_name}\r\n".encode())
+        return None
+
+    def _greet(self, argument: str, *, extended: bool) -> None:
+        self._count_idle()
+        name = argument.strip(" ")
+        if not _NAME.fullmatch(name):
+            raise CommandError(replies.BAD_ARGUMENT)
+        self._client = name
+        self._extended = extended
+        self._forget_mail()
+
+    async def _starttls(self, argument: str) -> Reply | None:
+        if argument:
+            return replies.NO_ARGUMENT
+        if self._secure:
+            return replies.TLS_TWICE
+        if self._link.pending:
+            # Bytes in clear would be read as if the certificate's bearer had sent them.
+            raise EndError(replies.TLS_PIPELINED)
+        self._link.write(replies.READY_FOR_TLS.encode())
+        await self._shake_hands()
+        self._secure = True
+        # RFC 3207, 4.2: whatever the client said in clear is forgotten.
+        self._client = ""
+        self._forget_mail()
+        self._recognise()
+        return None
+
+    async def _shake_hands(self) -> None:
+        try:
+            await self._link.start_tls(
+                self._desk.context,
+                server_side=True,
+                server_name=None,
+                timeout=self._settings.handshake_timeout.total_seconds(),
+            )
+        except (OSError, TimeoutError) as error:
+            self._desk.host.log.warning(
+                "smtp.tls_refused", receiver=self._desk.host.name, reason=tls.reason(error)
+            )
+            raise LostError("smtp.tls_refused", faults.UNEXPECTED.words) from error
+
+    def _recognise(self) -> None:
+        tls_object = self._link.about("ssl_object")
+        certificate = tls_object.getpeercert(binary_form=True)
+        self._peer = self._desk.intake.identify(certificate)
+        if self._peer is None:
+            # Written so that it can be copied into an operator's `peers`.
+            fingerprint = hashlib.sha256(certificate).digest().hex(":")
+            self._desk.host.log.warning(
+                "smtp.unknown_peer", receiver=self._desk.host.name, reason=f"sha256:{fingerprint}"
+            )
+        cipher, version, _ = tls_object.cipher()
+        self._via = f"ESMTPS ({tls_object.version() or version} {cipher})"
+
+    async def _mail(self, argument: str) -> Reply:
+        if not self._secure:
+            return replies.TLS_FIRST
+        if not self._client:
+            return replies.HELLO_FIRST
+        if self._mail_command is not None:
+            return replies.MAIL_TWICE
+        mail = commands.parse_mail(argument)
+        self._check_sender(mail)
+        self._mail_command = mail
+        return replies.SENDER_OK
+
+    def _check_sender(self, mail: Mail) -> None:
+        if self._peer is None:
+            raise CommandError(replies.UNKNOWN_PEER)
+        if mail.size > self._settings.max_message:
+            raise CommandError(replies.too_large(self._settings.max_message))
+        if mail.sender is not None and not self._peer.may_send_as(mail.sender):
+            raise CommandError(replies.not_yours(mail.sender))
+
+    async def _rcpt(self, argument: str) -> Reply | None:
+        peer, mail = self._begun()
+        rcpt = commands.parse_rcpt(argument, utf8=mail.smtputf8)
+        own = self._desk.host.address.key
+        if self._recipients and (rcpt.address.key == own) != (self._recipients[0].address.key == own):
+            return replies.SEPARATELY
+        if len(self._recipients) >= self._settings.max_recipients:
+            return replies.too_many_recipients(self._settings.max_recipients)
+        if rcpt.address.key != own:
+            if mail.sender is None:
+                return replies.NULL_SENDER
+            if (why := await self._desk.intake.judge(peer, rcpt.address)) is not None:
+                # A peer's list may be out of date: this counts as no error of the session.
+                self._send(faults.refusal(why))
+                self._desk.host.log.info(
+                    "smtp.recipient_refused" if isinstance(why, Refused) else "smtp.recipient_deferred",
+                    peer=peer.name,
+                    code=why.code,
+                )
+                return None
+        self._recipients.append(rcpt)
+        return replies.RECIPIENT_OK
+
+    async def _data(self, argument: str) -> Reply | None:
+        if argument:
+            return replies.NO_ARGUMENT
+        peer, mail = self._begun()
+        if not self._recipients:
+            return replies.RCPT_FIRST
+        now = self._desk.host.clock.now()
+        reply = await self._taking.take(peer, mail, tuple(self._recipients), now, self._trace(now))
+        # Sent before the mail is forgotten: it says whether letters beyond ASCII may be used.
+        self._send(reply)
+        self._forget_mail()
+        self._idle = 0
+        if reply.code < _SEVERE:
+            self._errors = 0
+        return None
+
+    def _begun(self) -> tuple[Peer, Mail]:
+        if not self._secure:
+            raise CommandError(replies.TLS_FIRST)
+        if self._peer is None or self._mail_command is None:
+            raise CommandError(replies.MAIL_FIRST)
+        return self._peer, self._mail_command
+
+    def _trace(self, at: datetime) -> str:
+        peername = self._link.about("peername")
+        address = peername[0] if peername else "unknown"
+        via = self._via if self._extended else self._via.replace("ESMTPS", "SMTPS", 1)
+        return (
+            f"Received: from {self._client} ([{address}]) by {self._desk.host.hub_name}\r\n"
+            f"\twith {via}; {format_datetime(at.astimezone(UTC))}"
+        )
+
+    async def _rset(self, argument: str) -> Reply:
+        self._count_idle()
+        if argument:
+            return replies.NO_ARGUMENT
+        self._forget_mail()
+        return replies.OK
+
+    async def _noop(self, _argument: str) -> Reply:
+        self._count_idle()
+        return replies.OK
+
+    async def _vrfy(self, _argument: str) -> Reply:
+        self._count_idle()
+        return replies.CANNOT_VERIFY
+
+    async def _help(self, _argument: str) -> Reply:
+        self._count_idle()
+        return replies.HELP
+
+    async def _quit(self, _argument: str) -> Reply:
+        return replies.BYE
