@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
@@ -23,6 +22,8 @@ from hub.domain.party import RPPS, Identifier
 from hub.errors import MalformedError
 from hub_smtp.cms import ber, der
 
+MAX_BYTES: Final = 32 << 10
+"""Bytes in a certificate; real ones have one or two thousand."""
 _NATIONAL: Final = re.compile(r"8[0-9]{11}")
 _NATIONAL_ATTRIBUTES: Final = (NameOID.SERIAL_NUMBER, NameOID.USER_ID, NameOID.COMMON_NAME)
 _LONGEST_NAME: Final = 200
@@ -42,9 +43,16 @@ class Known:
     identifiers: tuple[Identifier, ...] = field(repr=False)
 
 
-@lru_cache(maxsize=1024)
 def read(data: bytes) -> Known | None:
-    """Read a certificate in DER; None when it can't be read, or its key is of a kind we don't know."""
+    """Read a certificate in DER.
+
+    None when it can't be read, its key is of a kind we don't know, or it is larger than `MAX_BYTES`.
+    """
+    return _read(data) if len(data) <= MAX_BYTES else None
+
+
+@lru_cache(maxsize=512)
+def _read(data: bytes) -> Known | None:
     try:
         certificate = x509.load_der_x509_certificate(data)
         return Known(
@@ -57,7 +65,7 @@ def read(data: bytes) -> Known | None:
             addresses=_addresses(certificate),
             identifiers=_identifiers(certificate),
         )
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except Exception:  # noqa: BLE001 - cryptography documents no list of what a hostile certificate raises
         return None
 
 

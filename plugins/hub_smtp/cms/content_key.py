@@ -136,7 +136,9 @@ def _agreement(key: ec.EllipticCurvePrivateKey, info: Element, encrypted: bytes)
     material: Mapping[int, Element] = {one.tag: one for one in optional}
     if kind not in oids.ECDH or named.tag != der.EXPLICIT | 1 or material.keys() - {der.EXPLICIT | 1}:
         raise faults.unknown_cipher()
-    _, point = named.children()
+    curve, point = named.children()
+    if algorithm(curve)[0] != oids.EC_PUBLIC_KEY:
+        raise faults.unknown_cipher()
     if point.tag != der.BIT_STRING or point.body[:1] != b"\x00":
         raise NotBerError("a public key was expected")
     size = oids.WRAPS.get(algorithm(ber.single(wrap, der.SEQUENCE))[0]) if wrap else None

@@ -41,7 +41,7 @@ def stated_cipher(certificate: x509.Certificate) -> Cipher | None:
     """Return what the certificate's SMIMECapabilities (RFC 4262) ask for; None when it has none."""
     try:
         extension = certificate.extensions.get_extension_for_oid(_CAPABILITIES).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         return None
     stated = extension.public_bytes()
     return Cipher.GCM if any(oid in stated for oid in oids.GCM) else Cipher.CBC

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
@@ -63,7 +62,7 @@ def recipient(certificate: x509.Certificate, transport: Transport) -> Recipient:
     """
     try:
         key, allowed = certificate.public_key(), may(certificate, Purpose.ENCRYPT)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except Exception:  # noqa: BLE001 - cryptography documents no list of what a hostile certificate raises
         raise _wrong_key() from None
     if not allowed:
         raise InputError(

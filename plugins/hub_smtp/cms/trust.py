@@ -57,7 +57,7 @@ class Anchors:
         """
         try:
             return self._judge(certificate, others, at, purpose)
-        except (ValueError, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+        except Exception:  # noqa: BLE001 - cryptography documents no list of what a hostile certificate raises
             return verdict.UNREADABLE_CERTIFICATE
 
     def _judge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 
 from hub.errors import MalformedError
-from hub_smtp.cms import ber, content_key, der, oids, signature, signed, trust
+from hub_smtp.cms import ber, certificates, content_key, der, oids, signature, signed, trust
 from hub_smtp.cms.signer_info import SignerInfo
 from hub_smtp.cms.verdict import Verdict
 from tests.counterparts import shared
@@ -155,6 +156,18 @@ def test_a_short_rsa_key_is_weak(authority: Authority) -> None:
     got = verdict_on(build(authority.issue(make_key("weak")), attributes()), authority)
     assert got.fault is not None
     assert got.fault.code == "smime.signature.weak-algorithm"
+
+
+def test_a_certificate_that_cannot_be_read_is_none(authority: Authority, pairs: dict[str, Pair]) -> None:
+    """A certificate of a version that does not exist, or of absurd size, is as if it had not come."""
+    made = build(pairs["rsa"], attributes())
+    anchors = trust.Anchors([authority.certificate])
+    version = made.index(b"\xa0\x03\x02\x01\x02") + 4
+    huge = replace(signed.parse(made), certificates=(bytes(certificates.MAX_BYTES + 1),))
+    for data in (signed.parse(made[:version] + b"\x03" + made[version + 1 :]), huge):
+        got = data.verify(DIGESTS, anchors, AT)
+        assert got.fault is not None
+        assert got.fault.code == "smime.signature.no-certificate"
 
 
 def test_a_digest_that_was_not_computed_is_told(authority: Authority, pairs: dict[str, Pair]) -> None:
