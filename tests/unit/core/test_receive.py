@@ -1,0 +1,104 @@
+"""What a receiver sees of the hub."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.core.acknowledge import Acknowledger
+from hub.core.notice import Notifier
+from hub.core.receive import Reception
+from hub.domain.address import Address
+from hub.domain.outcome import Deferred, Refused
+from hub.errors import InputError
+from hub.ports.intake import Intake, To
+from hub.ports.observer import Event
+from hub.testing.fakes import RecordingLog
+from tests.unit.core.test_acknowledge import receipt, speaker
+from tests.unit.core.test_submit import World
+from tests.unit.core.world import (
+    ABROAD,
+    MARTIN,
+    MARTIN_RPPS,
+    NOBODY,
+    OWN,
+    PEER,
+    PETIT,
+    STRUCK,
+    operators,
+    sealer,
+    submission,
+)
+
+
+class Door:
+    """A reception, with everything that it disturbs."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.log, self.seen, self.woken = RecordingLog(), list[Event](), 0
+        notifier = Notifier(self.world.queue, operators(), sealer(self.world.clock, 3), OWN)
+        self.intake: Intake = Reception(
+            submitter=self.world.submitter,
+            acknowledger=Acknowledger(self.world.queue, notifier, self.world.clock),
+            names_of=lambda certificate: (certificate.decode(),),
+            wake=self.wake,
+            log=self.log,
+            observe=self.seen.append,
+        )
+
+    def wake(self) -> None:
+        """Count."""
+        self.woken += 1
+
+
+def test_a_certificate_names_its_operator() -> None:
+    """Or nobody."""
+    door = Door()
+    found = door.intake.identify(b"dns:mx.ville.example")
+    assert found is not None
+    assert found.operator == "ville"
+    assert door.intake.identify(b"dns:evil.example") is None
+
+
+async def test_a_recipient_is_judged_before_anything_is_sent() -> None:
+    """Refused by name, or not yet to be told, or welcome; nothing is stored."""
+    door = Door()
+    assert await door.intake.judge(PEER, Address.parse(MARTIN)) is None
+    assert await door.intake.judge(PEER, MARTIN_RPPS) is None
+    for who, code in ((NOBODY, "unknown"), (STRUCK, "struck-off"), (ABROAD, "no-operator")):
+        why = await door.intake.judge(PEER, Address.parse(who))
+        assert isinstance(why, Refused)
+        assert why.code == f"recipient.{code}"
+    door.world.directory.available = False
+    assert isinstance(await door.intake.judge(PEER, Address.parse(MARTIN)), Deferred)
+    assert door.world.queue.rows == {}
+
+
+async def test_a_submission_wakes_the_worker_and_is_logged() -> None:
+    """By ids and codes only; a repetition is no second event."""
+    door = Door()
+    one = submission(MARTIN, To(target=Address.parse(PETIT), blind=True), NOBODY)
+    for _ in range(2):
+        await door.intake.submit(door.intake.stage(), one)
+    assert door.woken == 2
+    assert [event.name for event in door.seen] == ["message.accepted"] * 2
+    assert [fields["again"] for _, _, fields in door.log.lines] == [False, False, True, True]
+    assert MARTIN not in repr(door.log.lines)
+    assert NOBODY not in repr(door.log.lines)
+
+
+async def test_what_is_refused_wakes_nobody() -> None:
+    """The error goes to the peer."""
+    door = Door()
+    with pytest.raises(InputError):
+        await door.intake.submit(door.intake.stage(), submission(NOBODY))
+    assert door.woken == 0
+    assert door.seen == []
+
+
+async def test_a_receipt_is_matched() -> None:
+    """Or said not to be."""
+    door = Door()
+    await door.intake.submit(door.intake.stage(), submission(native_id="<1@x>"))
+    assert await door.intake.acknowledge(speaker(), receipt())
+    assert not await door.intake.acknowledge(PEER, receipt())
