@@ -1,0 +1,262 @@
+"""Any history: submissions, every outcome, receipts, crashes, jumps of time, a changing directory.
+
+Whatever happens, in whatever order, what the design promises holds: one final state each, the sender
+told once, nothing sent twice unless the timeline says so, nothing to those struck off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from hub.core.acknowledge import Acknowledger
+from hub.core.normalise import Limits
+from hub.core.notice import Notifier
+from hub.core.operators import Operator, Operators
+from hub.core.settle import Settler
+from hub.core.submit import Submitter
+from hub.core.worker import LATE, SWEEP, Worker
+from hub.domain.address import Address
+from hub.domain.delivery import State
+from hub.domain.ids import OperatorName
+from hub.domain.message import ReceiptKind
+from hub.domain.outcome import Delivered, Refused
+from hub.errors import ConflictError, InputError, PeerError, TrustError, Words
+from hub.ports.connector import Capabilities
+from hub.ports.directory import Standing
+from hub.ports.intake import Acknowledgement, Peer, Submission, To
+from hub.testing.contents import MemoryStage
+from hub.testing.fakes import (
+    FixedChance,
+    FixedClock,
+    NullLog,
+    Play,
+    RecoveringOperator,
+    ScriptedOperator,
+    TinyDirectory,
+    entry,
+)
+from tests.unit.core.model_queue import ModelQueue, Row
+from tests.unit.core.world import EXPIRY, HOSPITAL, OWN, sealer, submission
+
+KINDS: Final = ("plain", "harmless", "asked")
+DOCTORS: Final = [f"{name}@{kind}.example" for kind in KINDS for name in ("anne", "bruno")]
+PLAYS: Final = [play for play in Play if not play.startswith("hang")]
+GONE: Final = Refused(code="mailbox.gone", reason=Words(en="gone", fr="partie"))
+
+
+class CrashError(Exception):
+    """The process dies here."""
+
+
+class History(RuleBasedStateMachine):
+    """A hub whose every moment Hypothesis chooses."""
+
+    @initialize()
+    def found(self) -> None:
+        """Set up a hospital and three operators: one can be asked, one may be sent to twice."""
+        self.queue, self.clock = ModelQueue(), FixedClock()
+        self.people = TinyDirectory(entry(HOSPITAL), *(entry(one) for one in DOCTORS))
+        self.doctors = {
+            "plain": ScriptedOperator(),
+            "harmless": ScriptedOperator(capabilities=Capabilities(resend_harmless=True, max_recipients=1)),
+            "asked": RecoveringOperator(),
+        }
+        self.hospital = ScriptedOperator()
+        named = {**self.doctors, "ch-valbrume": self.hospital}
+        self.operators = Operators(
+            Operator(name=OperatorName(name), domains=frozenset({f"{name}.example"}), connector=connector)
+            for name, connector in named.items()
+        )
+        self.sealer = sealer(self.clock)
+        self.notifier = Notifier(self.queue, self.operators, self.sealer, OWN)
+        self.submitted: list[Submission] = []
+        self.struck: set[str] = set()
+
+    @rule(
+        who=st.lists(st.sampled_from(DOCTORS), min_size=1, max_size=4, unique=True),
+        blind=st.booleans(),
+        told=st.booleans(),
+    )
+    def submit(self, who: list[str], blind: bool, told: bool) -> None:  # noqa: FBT001 - Hypothesis draws them
+        """Let somebody at the hospital write."""
+        key = f"<{len(self.submitted)}@x>"
+        one = submission(
+            *(To(target=Address.parse(name), blind=blind and not number) for number, name in enumerate(who)),
+            key=key,
+            native_id=key,
+            receipts=(ReceiptKind.FAILURE,) if told else (),
+        )
+        self.submitted.append(one)
+        asyncio.run(self._submit(one))
+
+    @precondition(lambda self: bool(self.submitted))
+    @rule(data=st.data())
+    def submit_again(self, data: st.DataObject) -> None:
+        """Repeat what the hospital got no answer to."""
+        before = len(self.queue.rows)
+        one = data.draw(st.sampled_from(self.submitted))
+        known = (one.peer.name, one.key) in self.queue.answers
+        asyncio.run(self._submit(one))
+        assert not known or len(self.queue.rows) == before
+
+    @rule(plays=st.lists(st.sampled_from(PLAYS), min_size=1, max_size=3), who=st.sampled_from(DOCTORS))
+    def rescript(self, plays: list[Play], who: str) -> None:
+        """Let an operator treat one of its mailboxes differently from now on."""
+        self.doctors[who.partition("@")[2].partition(".")[0]].script(who, *plays)
+
+    @rule()
+    def work(self) -> None:
+        """Run the hub until nothing moves, and stop it."""
+        asyncio.run(self._work(None))
+
+    @rule(after=st.integers(0, 3))
+    def crash(self, after: int) -> None:
+        """Kill the hub before it can store an attempt's end, and start it again."""
+        asyncio.run(self._work(after))
+        asyncio.run(self.queue.expire_leases(self.clock.now(), everything=True))
+
+    @rule(by=st.sampled_from([timedelta(seconds=20), timedelta(minutes=3), timedelta(hours=2), EXPIRY]))
+    def wait(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.clock.advance(by)
+
+    @rule(who=st.sampled_from(DOCTORS), standing=st.sampled_from([Standing.ACTIVE, Standing.STRUCK_OFF]))
+    def register(self, who: str, standing: Standing) -> None:
+        """Strike somebody off, or reinstate them."""
+        self.people.put(entry(who, standing=standing))
+        (self.struck.discard if standing is Standing.ACTIVE else self.struck.add)(who)
+
+    @rule(available=st.booleans())
+    def directory(self, available: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+        """Let the directory go down, or come back."""
+        self.people.available = available
+
+    @precondition(lambda self: bool(self.queue.rows))
+    @rule(data=st.data(), outcome=st.sampled_from([Delivered(receipt="seen"), GONE]))
+    def receipt(self, data: st.DataObject, outcome: Delivered | Refused) -> None:
+        """Bring a receipt, true or not."""
+        row = data.draw(st.sampled_from(list(self.queue.rows.values())))
+        peer = Peer(name=f"operator:{row.operator}", operator=row.operator)
+        said = Acknowledgement(outcome=outcome, event="acknowledgement.received", delivery=row.id)
+        acknowledger = Acknowledger(self.queue, self.notifier, self.clock)
+        assert asyncio.run(acknowledger.acknowledge(peer, said))
+
+    @invariant()
+    def nothing_is_sent_twice_unless_the_timeline_says_so(self) -> None:
+        """One arrival per delivery, and one more for each second send that was declared harmless."""
+        if not hasattr(self, "queue"):
+            return
+        arrivals = Counter(
+            one.delivery for operator in (*self.doctors.values(), self.hospital) for one in operator.arrivals
+        )
+        resent = Counter(step.delivery for _, step in self.queue.steps if step.event == "delivery.resent")
+        for delivery, count in arrivals.items():
+            assert count <= 1 + resent[delivery]
+
+    @invariant()
+    def no_failure_is_told_twice(self) -> None:
+        """Nor to a sender who did not ask."""
+        if not hasattr(self, "queue"):
+            return
+        for delivery, count in self._told().items():
+            wanted = self.queue.rows[delivery].envelope.sealed.envelope.message.receipts  # type: ignore[index]
+            assert count <= (ReceiptKind.FAILURE in wanted)
+
+    def teardown(self) -> None:
+        """In the end everybody's delivery has one final state, and who failed is known to the sender."""
+        if not hasattr(self, "queue"):
+            return
+        self.people.available = True
+        for _ in range(2):  # what waits, and then the notices about it
+            self.clock.advance(EXPIRY + LATE + timedelta(seconds=SWEEP))
+            self.work()
+        told = self._told()
+        for row in self.queue.rows.values():
+            assert row.state.final, row
+            if self._failed(row) and ReceiptKind.FAILURE in row.envelope.sealed.envelope.message.receipts:
+                assert told[row.id] == 1
+
+    @staticmethod
+    def _failed(row: Row) -> bool:
+        return row.envelope.peer != "hub" and row.state in {State.REFUSED, State.EXPIRED}
+
+    def _told(self) -> Counter[str]:
+        ids = [one.sealed.envelope.message.origin.native_id for one in self.queue.notices]
+        return Counter(one.removesuffix(".failed") for one in ids if one.endswith(".failed"))
+
+    async def _submit(self, one: Submission) -> None:
+        way_in = Submitter(
+            queue=self.queue,
+            directory=self.people,
+            operators=self.operators,
+            sealer=self.sealer,
+            policies=(),
+            limits=Limits(),
+            clock=self.clock,
+        )
+        with contextlib.suppress(InputError, PeerError, TrustError, ConflictError):
+            await way_in.submit(MemoryStage(), one)
+
+    async def _work(self, crash_after: int | None) -> None:
+        """Run a worker until nothing moves; with `crash_after`, at most so many settlements are stored."""
+        left = crash_after
+
+        def on_settle() -> None:
+            nonlocal left
+            if left is not None:
+                left -= 1
+                if left < 0:
+                    raise CrashError
+
+        self.queue.on_settle = on_settle
+        worker = Worker(
+            queue=self.queue,
+            operators=self.operators,
+            directory=self.people,
+            settler=Settler(self.notifier, self.clock, FixedChance(len(self.queue.history))),
+            clock=self.clock,
+            log=NullLog(),
+            observe=lambda _: None,
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(worker.run(stop, timedelta(seconds=9)))
+        quiet = 0
+        while quiet < 8 and not task.done():
+            before = len(self.queue.history)
+            worker.wake()
+            for _ in range(4):
+                await asyncio.sleep(0)
+            busy = len(self.queue.history) != before or any(
+                row.state is State.LEASED for row in self.queue.rows.values()
+            )
+            quiet = 0 if busy else quiet + 1
+        stop.set()
+        try:
+            await task
+        except* CrashError:
+            pass
+        self._check_the_struck()
+
+    def _check_the_struck(self) -> None:
+        arrivals = [one for operator in self.doctors.values() for one in operator.arrivals]
+        seen = {id(one) for one in getattr(self, "_seen", [])}
+        fresh = [one for one in arrivals if id(one) not in seen]
+        self._seen = arrivals
+        assert not {str(one.recipient) for one in fresh} & self.struck
+
+
+History.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestHistory = History.TestCase
