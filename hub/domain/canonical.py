@@ -62,8 +62,10 @@ def _ordered(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise _malformed("a key that is not text")
-        items = sorted(value.items(), key=lambda item: _text(item[0]).encode("utf-16-be"))
-        return {key: _ordered(item, depth + 1) for key, item in items}
+        # RFC 8785, 3.2.3 sorts by UTF-16 units; for ASCII that is the order of Python itself.
+        ascii_only = all(map(str.isascii, value))
+        keys = sorted(value) if ascii_only else sorted(value, key=lambda key: _text(key).encode("utf-16-be"))
+        return {key: _ordered(value[key], depth + 1) for key in keys}
     if isinstance(value, list | tuple):
         return [_ordered(item, depth + 1) for item in value]
     raise _malformed(f"a value of type {type(value).__name__}")
