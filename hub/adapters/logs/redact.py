@@ -18,11 +18,8 @@ from hub.errors import HubError
 LOGGABLE: Final = frozenset(
     {
         "again",
-        "attempts",
-        "bytes",
         "client",
         "code",
-        "column",
         "connector",
         "count",
         "delivery",
@@ -34,8 +31,6 @@ LOGGABLE: Final = frozenset(
         "event_name",
         "file",
         "incident",
-        "key",
-        "line",
         "method",
         "operator",
         "part",
@@ -44,7 +39,6 @@ LOGGABLE: Final = frozenset(
         "port",
         "reason",
         "receiver",
-        "recipients",
         "refused",
         "route",
         "state",

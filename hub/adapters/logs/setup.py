@@ -46,12 +46,12 @@ def configure(style: str, level: str, stream: TextIO | None = None) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            _add_time,
+            _add_origin,
             redact,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=lambda *_args: _Line(stream),
+        logger_factory=lambda *name: _Line(stream, *name),
         cache_logger_on_first_use=True,
     )
     _bridge(max(LEVELS[level], logging.WARNING))
@@ -59,15 +59,16 @@ def configure(style: str, level: str, stream: TextIO | None = None) -> None:
 
 def get(name: str) -> Log:
     """Return the log that signs its lines with `name` (key `logger`)."""
-    log: Log = structlog.get_logger(logger=name)
+    log: Log = structlog.get_logger(name)
     return log
 
 
 class _Line:
     """Where lines end up. A standard error that is gone or full must not stop the hub."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, name: str | None = None) -> None:
         self._stream = stream
+        self.name = name
 
     def msg(self, message: str) -> None:
         try:
@@ -104,7 +105,10 @@ def _bridge(level: int) -> None:
     logging.captureWarnings(capture=True)
 
 
-def _add_time(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_origin(line: _Line, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say when, and who: a library's name is there already."""
+    if line.name is not None:
+        event["logger"] = line.name
     event["time"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
     return event
 
