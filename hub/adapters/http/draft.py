@@ -1,0 +1,284 @@
+"""The JSON of `POST /v1/messages` → a draft: what the client wants to send, before its large documents.
+
+Every field is described in `docs/reference/api.md` and `openapi.json`. Not checked here: whether the
+people exist and whether the client may send; the core does that.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.adapters.http import faults
+from hub.adapters.http.fields import MAX_LINE, Faults, Fields, parse
+from hub.domain.address import Address
+from hub.domain.message import Kind, ReceiptKind
+from hub.domain.party import FINESS, RPPS, Identifier, Role
+from hub.errors import MalformedError, Words
+from hub.ports.intake import To
+
+MOST_RECIPIENTS: Final = 10_000
+MOST_DOCUMENTS: Final = 1000
+MOST_OTHERS: Final = 100
+MAX_TEXT: Final = 1 << 20
+"""Characters of the body text; what is longer is a document."""
+MAX_NAME: Final = 255
+
+KINDS: Final = (Kind.MESSAGE.value, Kind.REPORT.value, Kind.PRESCRIPTION.value)
+RECEIPTS: Final = tuple(kind.value for kind in ReceiptKind)
+
+_RECIPIENTS: Final = ("/to", "/cc", "/bcc")
+_FIELDS: Final = (
+    "from, to, cc, bcc, subject, text, kind, language, documents, patient, in_reply_to, references, thread,"
+    " receipts"
+)
+_MEDIA_TYPE: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_RPPS: Final = re.compile(r"[0-9]{11}")
+_FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
+_SYSTEM: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"\\^`{|}]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftDocument:
+    """One document: its bytes are in the message (`content`) or follow as the part named `part`."""
+
+    pointer: str
+    name: str
+    media_type: str
+    code: str | None
+    content: bytes | None = field(repr=False)
+    part: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message as the client wrote it."""
+
+    sender: Address
+    recipients: tuple[To, ...]
+    subject: str
+    text: str | None = field(repr=False)
+    documents: tuple[DraftDocument, ...]
+    kind: Kind
+    language: str | None
+    patient: tuple[Identifier, ...]
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    thread: str | None
+    receipts: tuple[ReceiptKind, ...]
+
+
+def read_draft(data: bytes, *, inline: int, parts: bool) -> Draft:
+    """Read a message. `inline` bounds a document inside it; `parts` may follow in a form.
+
+    Raises MalformedError (`http.json`, `http.fields`) or LimitError with JSON pointers.
+    """
+    found = Faults()
+    root = Fields(parse(data), "", found)
+    sender = root.parsed("from", Address.parse, required=True)
+    recipients = [
+        _recipient(value, pointer, role, found, blind=blind)
+        for name, role, blind in (("to", Role.TO, False), ("cc", Role.CC, False), ("bcc", Role.TO, True))
+        for value, pointer in root.items(name, most=MOST_RECIPIENTS)
+    ]
+    documents = [
+        _document(Fields(value, pointer, found), pointer, inline=inline, parts=parts)
+        for value, pointer in root.items("documents", most=MOST_DOCUMENTS)
+    ]
+    draft = Draft(
+        sender=sender or _NOBODY,
+        recipients=tuple(one for one in recipients if one is not None),
+        subject=root.text("subject", required=True, empty=True) or "",
+        text=root.text("text", lines=True, most=MAX_TEXT),
+        documents=tuple(one for one in documents if one is not None),
+        kind=Kind(root.choice("kind", KINDS) or Kind.MESSAGE),
+        language=root.parsed("language", _language),
+        patient=tuple(
+            one
+            for value, pointer in root.items("patient", most=MOST_OTHERS)
+            if (one := _identifier(Fields(value, pointer, found), national=False))
+        ),
+        in_reply_to=root.text("in_reply_to"),
+        references=_texts(root, "references", found),
+        thread=root.text("thread"),
+        receipts=_receipts(root, found),
+    )
+    root.finish(_FIELDS)
+    _check_whole(draft, found, recipients, documents)
+    found.check()
+    return draft
+
+
+_NOBODY: Final = Address("nobody", "invalid")
+"""Stands for a sender that could not be read; a draft with it is never returned."""
+
+
+def _check_whole(draft: Draft, found: Faults, recipients: list[Any], documents: list[Any]) -> None:
+    if not recipients and not any(
+        one.pointer.startswith(_RECIPIENTS) or not one.pointer for one in found.found
+    ):
+        found.add("/to", "Names no recipient.", "Ne nomme aucun destinataire.")
+    if draft.text is None and not documents and not found.found:
+        found.add("/documents", "There is neither a text nor a document.", "Il n'y a ni texte ni document.")
+    parts = [one.part for one in draft.documents if one.part is not None]
+    for one in draft.documents:
+        if one.part is not None and parts.count(one.part) > 1:
+            found.add(
+                f"{one.pointer}/part", "Is another document's too.", "Est aussi celle d'un autre document."
+            )
+
+
+def _recipient(value: Any, pointer: str, role: Role, found: Faults, *, blind: bool) -> To | None:
+    target: Address | Identifier | None
+    if isinstance(value, str):
+        try:
+            target = Address.parse(value[: MAX_LINE + 1])
+        except MalformedError as error:
+            found.add(pointer, error.words.en, error.words.fr)
+            return None
+    elif isinstance(value, dict):
+        target = _identifier(Fields(value, pointer, found), national=True)
+    else:
+        target = None
+        found.add(pointer, "Must be an address or an identifier.", "Doit être une adresse ou un identifiant.")
+    return None if target is None else To(target=target, role=role, blind=blind)
+
+
+def _identifier(fields: Fields, *, national: bool) -> Identifier | None:
+    """Read `{"system": …, "value": …}`, or in short `{"rpps": …}` or `{"finess": …}` when `national`."""
+    identifier: Identifier | None = None
+    if national and fields.has("rpps"):
+        identifier = fields.parsed("rpps", _rpps)
+    elif national and fields.has("finess"):
+        identifier = fields.parsed("finess", _finess)
+    else:
+        system = fields.parsed("system", _system, required=True)
+        value = fields.text("value", required=True, most=MAX_NAME)
+        identifier = Identifier(system, value) if system and value else None
+    fields.finish("rpps, finess, or system with value" if national else "system, value")
+    return identifier
+
+
+def _document(fields: Fields, pointer: str, *, inline: int, parts: bool) -> DraftDocument | None:
+    name = fields.parsed("name", _file_name, required=True)
+    media_type = fields.parsed("media_type", _media_type, required=True)
+    code = fields.text("code", most=64)
+    carried = fields.has("content") or (parts and fields.has("part"))
+    content = _content(fields, inline, pointer)
+    part = fields.text("part", most=MAX_NAME) if parts else None
+    if not carried:
+        fields.wrong(
+            "content",
+            "Is missing: the bytes in base64"
+            + (", or part: the name of the part that holds them." if parts else "."),
+            "Est absent : les octets en base64"
+            + (", ou part : le nom de la partie qui les tient." if parts else "."),
+        )
+    elif content is not None and part is not None:
+        fields.wrong(
+            "part", "Stands beside content: give one.", "Figure avec content : donnez l'un des deux."
+        )
+    fields.finish("name, media_type, code, content, part" if parts else "name, media_type, code, content")
+    if name is None or media_type is None:
+        return None
+    return DraftDocument(
+        pointer=pointer, name=name, media_type=media_type, code=code, content=content, part=part
+    )
+
+
+def _content(fields: Fields, inline: int, pointer: str) -> bytes | None:
+    text = fields.raw("content")
+    if text is None:
+        return None
+    if len(text) > (inline + 2) // 3 * 4:
+        raise faults.document_too_large(inline, f"{pointer}/content")
+    try:
+        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError:  # binascii.Error and UnicodeEncodeError are both one
+        fields.wrong(
+            "content",
+            "Is not base64 (RFC 4648, 4: with padding, without line breaks).",
+            "N'est pas du base64 (RFC 4648, 4 : avec remplissage, sans saut de ligne).",
+        )
+        return None
+    if not data:
+        fields.wrong("content", "Is empty.", "Est vide.")
+    return data
+
+
+def _receipts(root: Fields, found: Faults) -> tuple[ReceiptKind, ...]:
+    if not root.has("receipts"):
+        return (ReceiptKind.FAILURE,)
+    wanted: list[ReceiptKind] = []
+    for value, pointer in root.items("receipts", most=len(RECEIPTS)):
+        if not isinstance(value, str) or value not in RECEIPTS:
+            listed = ", ".join(RECEIPTS)
+            found.add(pointer, f"Must be one of {listed}.", f"Doit être l'un de {listed}.")
+        else:
+            wanted.append(ReceiptKind(value))
+    return tuple(dict.fromkeys(wanted))
+
+
+def _texts(root: Fields, name: str, found: Faults) -> tuple[str, ...]:
+    texts = []
+    for value, pointer in root.items(name, most=MOST_OTHERS):
+        holder, last = pointer.rsplit("/", 1)
+        if (text := Fields({last: value}, holder, found).text(last)) is not None:
+            texts.append(text)
+    return tuple(texts)
+
+
+def _pattern(form: re.Pattern[str], en: str, fr: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not form.fullmatch(text):
+            raise MalformedError("http.fields", Words(en=en, fr=fr))
+        return text
+
+    return read
+
+
+def _file_name(text: str) -> str:
+    if len(text) > MAX_NAME or text in {".", ".."} or "/" in text or "\\" in text:
+        raise MalformedError(
+            "http.fields",
+            Words(
+                en=f"Must be a file's name of at most {MAX_NAME} characters, without / or \\.",
+                fr=f"Doit être un nom de fichier d'au plus {MAX_NAME} caractères, sans / ni \\.",
+            ),
+        )
+    return text
+
+
+def _rpps(text: str) -> Identifier:
+    return Identifier(RPPS, f"8{_rpps_number(text)}")
+
+
+def _finess(text: str) -> Identifier:
+    return Identifier(FINESS, f"1{_finess_number(text)}")
+
+
+_rpps_number: Final = _pattern(_RPPS, "An RPPS number has 11 digits.", "Un numéro RPPS a 11 chiffres.")
+_finess_number: Final = _pattern(
+    _FINESS, "A FINESS number has 9 characters.", "Un numéro FINESS a 9 caractères."
+)
+_system: Final = _pattern(
+    _SYSTEM,
+    "Must be a URI, such as urn:oid:1.2.250.1.213.1.4.8.",
+    "Doit être un URI, comme urn:oid:1.2.250.1.213.1.4.8.",
+)
+_media_type: Final = _pattern(
+    _MEDIA_TYPE,
+    "Must be type/subtype without parameters, such as application/pdf.",
+    "Doit être type/sous-type sans paramètre, comme application/pdf.",
+)
+_language: Final = _pattern(
+    _LANGUAGE,
+    "Must be a BCP 47 tag, such as fr or fr-FR.",
+    "Doit être une étiquette BCP 47, comme fr ou fr-FR.",
+)

@@ -1,0 +1,155 @@
+"""The API's door: the routes table, and listening until closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from aiohttp import web
+
+from hub.adapters.http import faults, problem, tls
+from hub.adapters.http.clients import Clients, NamesOf
+from hub.adapters.http.frame import HEADERS, Frame
+from hub.adapters.http.health import Health
+from hub.adapters.http.reports import Reports
+from hub.adapters.http.settings import ApiSettings
+from hub.adapters.http.submissions import Submissions
+from hub.errors import ConfigError, Words
+from hub.ports.clock import Chance, Clock
+from hub.ports.host import Log
+from hub.ports.intake import Intake
+from hub.ports.records import Records
+
+GRACE: Final = 20.0
+"""Seconds that requests in flight have to end when the API closes."""
+HANDSHAKE: Final = 10.0
+"""Seconds for a TLS handshake."""
+_BACKLOG: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """An API that listens. `url` is where, with the port that the machine chose for port 0."""
+
+    url: str
+
+
+@asynccontextmanager
+async def open_api(
+    settings: ApiSettings,
+    *,
+    intake: Intake,
+    records: Records,
+    names_of: NamesOf,
+    log: Log,
+    clock: Clock,
+    chance: Chance,
+) -> AsyncIterator[Api]:
+    """Serve the API until the context ends; then take nothing new and finish what was begun.
+
+    `names_of` gives the names that a client certificate speaks for. Raises ConfigError when the
+    address or the certificate can't be used.
+    """
+    context = tls.context_of(settings)
+    clients = Clients(settings.clients, names_of)
+    app = web.Application(middlewares=[Frame(log, clock, chance).middleware()])
+    _add_routes(
+        app, Submissions(intake, clients, settings.limits), Reports(records, clients), Health(records, log)
+    )
+    runner = web.AppRunner(app, shutdown_timeout=GRACE)
+    await runner.setup()
+    manager = runner.server
+    assert manager is not None  # noqa: S101 - set up just now
+    loop = asyncio.get_running_loop()
+
+    def connect() -> _Connection:
+        return _Connection(
+            manager,
+            loop=loop,
+            keepalive_timeout=settings.limits.idle.total_seconds(),
+            access_log=None,  # type: ignore[arg-type] # as aiohttp itself says "none"
+            auto_decompress=False,
+            lingering_time=2.0,
+        )
+
+    try:
+        try:
+            listener = await loop.create_server(
+                connect,
+                settings.listen.host,
+                settings.listen.port,
+                ssl=context,
+                ssl_handshake_timeout=HANDSHAKE if context else None,
+                backlog=_BACKLOG,
+            )
+        except OSError as error:
+            raise _not_listening(settings) from error
+        port = listener.sockets[0].getsockname()[1]
+        host = f"[{settings.listen.host}]" if ":" in settings.listen.host else settings.listen.host
+        log.info("http.listening", port=port, tls=context is not None)
+        try:
+            yield Api(url=f"{'https' if context else 'http'}://{host}:{port}")
+        finally:
+            listener.close()
+    finally:
+        await runner.cleanup()
+
+
+def _add_routes(app: web.Application, submissions: Submissions, reports: Reports, health: Health) -> None:
+    document = resources.files(__package__).joinpath("openapi.json").read_bytes()
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json")
+
+    async def expected(request: web.Request) -> None:
+        """Do nothing yet: `100 Continue` is said when the handler wants the body, not before."""
+
+    app.router.add_post("/v1/messages", submissions.post, expect_handler=expected)
+    for path, handler in (
+        ("/v1/messages/{id}", reports.message),
+        ("/v1/messages/{id}/envelope", reports.envelope),
+        ("/v1/openapi.json", openapi),
+        ("/healthz", health.alive),
+        ("/readyz", health.ready),
+    ):
+        app.router.add_get(path, handler, expect_handler=expected)
+
+
+class _Connection(web.RequestHandler):
+    """A connection whose answer to what is not HTTP quotes nothing of it, and says so in our own words."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what could not even be parsed."""
+        del exc, message
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer had begun")
+        error = (
+            faults.malformed("This is not a request of HTTP/1.1.", "Ceci n'est pas une requête HTTP/1.1.")
+            if status < 500  # noqa: PLR2004 - the client's fault or ours
+            else faults.unexpected("-")
+        )
+        response = problem.answer(error, "en")
+        response.headers.update(HEADERS)
+        response.force_close()
+        return response
+
+
+def _not_listening(settings: ApiSettings) -> ConfigError:
+    where = f"{settings.listen.host}:{settings.listen.port}"
+    return ConfigError(
+        "http.listen",
+        Words(
+            en=f"api.listen: {where} can't be listened on; is it this machine's, and free?",
+            fr=f"api.listen : impossible d'écouter sur {where} ; est-ce à cette machine, et libre ?",
+        ),
+    )
