@@ -47,6 +47,7 @@ class Frame:
 
         @web.middleware
         async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+            """Pass on to the frame."""
             return await self._around(request, handler)
 
         return around

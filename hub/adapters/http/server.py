@@ -67,6 +67,7 @@ async def open_api(
     loop = asyncio.get_running_loop()
 
     def connect() -> _Connection:
+        """Make what speaks HTTP on one connection."""
         return _Connection(
             manager,
             loop=loop,
@@ -103,6 +104,7 @@ def _add_routes(app: web.Application, submissions: Submissions, reports: Reports
     document = resources.files(__package__).joinpath("openapi.json").read_bytes()
 
     async def openapi(_request: web.Request) -> web.Response:
+        """Answer with the description."""
         return web.Response(body=document, content_type="application/json")
 
     async def expected(request: web.Request) -> None:
