@@ -126,8 +126,8 @@ class Lines:
                 return text
         raise self.place().malformed(
             "encoding",
-            f"the text is not {self.encoding}, as the lines before it are",
-            f"le texte n'est pas en {self.encoding}, contrairement aux lignes précédentes",
+            f"the text is not in {self.encoding}, the encoding of this file so far",
+            f"le texte n'est pas en {self.encoding}, l'encodage du fichier jusqu'ici",
         )
 
     def _columns(self, count: int) -> Exception:

@@ -30,11 +30,11 @@ class Settings:
 def parse(table: Table) -> Settings:
     """Read the table. Raises ConfigError, which names file, line and key."""
     standard = Settings()
-    certificates = table.file("certificates") if "certificates" in table.names() else None
+    certificates = _optional(table, "certificates")
     if certificates is not None and not certificates.is_dir():
         raise table.wrong("certificates", "is not a folder", "n'est pas un dossier")
     settings = Settings(
-        file=table.file("file") if "file" in table.names() else None,
+        file=_optional(table, "file"),
         certificates=certificates,
         max_age=table.duration("max_age", "4d"),
         max_line=table.size("max_line", "16KiB"),
@@ -43,3 +43,9 @@ def parse(table: Table) -> Settings:
     )
     table.finish()
     return settings
+
+
+def _optional(table: Table, key: str) -> Path | None:
+    given = key in table.names()
+    path = table.file(key, ".")
+    return path if given else None
