@@ -74,9 +74,9 @@ class Submissions:
                 raise faults.slow() from None
             # 3. The commit: begun, it is never cut short.
             return await self._intake.submit(stage, _submission(peer, key, message, parts))
-        except BaseException:
+        finally:
+            # After a commit this is harmless; after a repetition there are contents that nobody wants.
             await stage.discard()
-            raise
 
     async def _read(self, upload: Upload, boundary: str | None, stage: Stage) -> tuple[Draft, list[Part]]:
         if boundary is None:

@@ -135,6 +135,7 @@ async def test_the_same_key_gives_the_same_answer(served: Served) -> None:
     assert len(served.intake.submissions) == 1
     replayed = [response.headers.get("Idempotent-Replayed") for response, _ in answers]
     assert sorted(replayed, key=str) == [None, "true", "true", "true", "true"]
+    assert all(stage.discarded for stage in served.intake.stages)
     response, _ = await served.post(key='"k1"')
     assert response.headers["Idempotent-Replayed"] == "true"
 
