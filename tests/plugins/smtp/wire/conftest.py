@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
+
 import pytest
+import uvloop
 
 from hub_smtp.settings import TlsSettings
 from tests.plugins.smtp.wire.world import Papers
@@ -24,3 +28,8 @@ def operator(papers: Papers) -> TlsSettings:
 def mailbox(papers: Papers) -> TlsSettings:
     """Return the certificate of the server that the hub delivers to."""
     return papers.issue("mx.cabinet.example")
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test on both loops: their TLS differs."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}

@@ -286,9 +286,11 @@ async def script(context: ssl.SSLContext, *scenes: Scene) -> AsyncIterator[Scrip
         stage = Stage_(reader, writer, context)
         number = min(len(played.connections), len(scenes) - 1)
         played.connections.append(stage)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await scenes[number](stage)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await scenes[number](stage)
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     played.port = server.sockets[0].getsockname()[1]
@@ -299,6 +301,11 @@ async def script(context: ssl.SSLContext, *scenes: Scene) -> AsyncIterator[Scrip
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for stage in played.connections:
+            stage.writer.transport.abort()
+        for _ in range(5):
+            # Let TLS, and the socket under it, hear of it.
+            await asyncio.sleep(0)
 
 
 @dataclass
