@@ -32,7 +32,7 @@ def speaker() -> Peer:
 
 def receipt(outcome: Any = REFUSED, event: str = "acknowledgement.failed", **fields: Any) -> Acknowledgement:
     """Make a receipt for the first message's first recipient."""
-    named = {"native_id": "<1@x>", "recipient": Address.parse(MARTIN.upper())}
+    named: dict[str, Any] = {"native_id": "<1@x>", "recipient": Address.parse(MARTIN.upper())}
     return Acknowledgement(outcome=outcome, event=event, **(named | fields))
 
 

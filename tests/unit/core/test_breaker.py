@@ -36,6 +36,8 @@ def test_attempts_that_fail_together_are_one_outage() -> None:
     told = [breaker.end(0.0, failed=True, trial=trial) for trial in trials]
     assert told.count(True) == 1
     assert breaker.resume_at() == 10.0
+    fail(breaker, 10.0)
+    assert breaker.resume_at() == 30.0
 
 
 def test_each_failed_try_doubles_the_pause_up_to_a_cap() -> None:

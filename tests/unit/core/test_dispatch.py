@@ -33,7 +33,7 @@ from hub.testing.parcels import Attached, GeneratedContent, parcel
 from tests.unit.core.world import EXPIRY, HOSPITAL, MARTIN, PETIT, VILLE, directory, operators
 
 WORDS = Words(en="so", fr="ainsi")
-FAST = {"deadline": timedelta(milliseconds=50)}
+FAST: dict[str, Any] = {"deadline": timedelta(milliseconds=50)}
 
 
 def claimed(*recipients: str, state: State = State.LEASED, attached: Sequence[Attached] = ()) -> Claimed:
@@ -205,7 +205,7 @@ async def test_a_connector_that_is_no_coroutine_is_borne() -> None:
     """A plugin's author forgot `async`."""
 
     class Plain(ScriptedOperator):
-        def deliver(self, parcel: Parcel) -> Any:  # type: ignore[override]
+        def deliver(self, parcel: Parcel) -> Any:
             raise RuntimeError("not even a coroutine")
 
     (martin,), _ = await verdicts(Plain(), claimed())

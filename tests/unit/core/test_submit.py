@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -152,11 +152,16 @@ async def test_the_same_again_gets_the_same_answer() -> None:
     one = submission(MARTIN, NOBODY)
     first = await world.submit(one)
     assert not first.again
-    for change in (
+
+    def directory_down() -> None:
+        world.directory.available = False
+
+    changes: list[Callable[[], None]] = [
         lambda: world.directory.put(entry(MARTIN, standing=Standing.STRUCK_OFF)),
         lambda: world.directory.put(entry(HOSPITAL, standing=Standing.CEASED)),
-        lambda: setattr(world.directory, "available", False),
-    ):
+        directory_down,
+    ]
+    for change in changes:
         change()
         again = await world.submit(one)
         assert (again.envelopes, again.refused, again.again) == (first.envelopes, first.refused, True)
