@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -87,4 +87,22 @@ class Loads(Protocol):
         the bytes read and the bytes there are. Raises MalformedError or LimitError, which name file,
         line and column: then nothing has changed.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a directory answers from. `at` is how old its oldest source is, `old` that it is too old."""
+
+    version: str
+    at: datetime
+    old: bool = False
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A directory that can say how old its answers are (`hub check`)."""
+
+    def held(self) -> Held:
+        """Return what is held now. Raises DirectoryUnavailableError."""
         ...

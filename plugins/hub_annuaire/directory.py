@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier
-from hub.ports.directory import DirectoryUnavailableError, Entry, Loaded
+from hub.ports.directory import DirectoryUnavailableError, Entry, Held, Loaded
 from hub.ports.host import Host
 from hub_annuaire import building, certificates, faults, history, recognising
 from hub_annuaire.history import History
@@ -55,6 +55,13 @@ class Annuaire:
         snapshot = self._current()
         stored = to_stored(identifier)
         return snapshot.by_bearer(stored) if stored is not None else ()
+
+    def held(self) -> Held:
+        """Say which version answers, and whether it is too old (`Dated`)."""
+        snapshot = self._current()
+        at = snapshot.oldest.replace(tzinfo=UTC)
+        old = self._host.clock.now() - at > self._settings.max_age
+        return Held(version=f"annuaire {snapshot.version}", at=at, old=old)
 
     def load(self, files: Sequence[Path], progress: Callable[[str, int, int], None]) -> Loaded:
         """Import both extractions, and what authorities state if it is given (`Loads`).

@@ -1,0 +1,28 @@
+"""How old the directory's answers are, for `hub check`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.ports.directory import Dated, DirectoryUnavailableError, Held
+from hub_annuaire.settings import Settings
+from tests.plugins.annuaire.place import Place
+
+
+def test_the_age_is_told_and_judged(place: Place) -> None:
+    """Whoever checks the hub learns of which day its directory is, and that it is too old."""
+    place.load()
+    directory = place.directory(Settings(max_age=timedelta(days=3)))
+    assert isinstance(directory, Dated)
+    day = datetime(2026, 8, 26, 5, 12, tzinfo=UTC)
+    assert directory.held() == Held(version="annuaire 2026-08-26T05:12", at=day)
+    place.clock.advance(timedelta(days=4))
+    assert directory.held().old
+
+
+def test_without_an_import_there_is_no_age(place: Place) -> None:
+    """An empty directory says that it is one."""
+    with pytest.raises(DirectoryUnavailableError):
+        place.directory(Settings()).held()
