@@ -193,7 +193,8 @@ class ModelQueue:
         if (row := self.rows.get(delivery)) is None:
             return None
         before = row.state
-        if before is not State.LEASED and may_move(before, state):
+        again = before is state and not before.final
+        if before is not State.LEASED and (may_move(before, state) or again):
             self._move(row, state, step.event, due_at)
             self.steps.append((row.envelope.sealed.envelope.id, step))
             self._notify(notice)
