@@ -336,12 +336,12 @@ class Ready:
 
 @contextlib.asynccontextmanager
 async def connector(
-    papers: Papers, port: int, composer: Any = None, **options: Any
+    papers: Papers, local_port: int, composer: Any = None, **options: Any
 ) -> AsyncIterator[Connector]:
     """Open a connector to the loopback that expects `mx.cabinet.example` there."""
     settings = ConnectorSettings(
         tls=options.pop("tls", None) or papers.issue("hub.valbrume.example"),
-        relay=options.pop("relay", Endpoint("127.0.0.1", port)),
+        relay=options.pop("relay", Endpoint("127.0.0.1", local_port)),
         server_name=options.pop("server_name", "mx.cabinet.example"),
         **options,
     )
