@@ -1,0 +1,167 @@
+"""Many operations in one transaction: one look at what they need, then one insert per table.
+
+An operation says first what it has to see, then decides on what is there and adds rows. Operations of
+one batch see each other's changes, in their order. One that raises a HubError has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from hub.adapters.queue import tables
+from hub.adapters.queue.contents import StoredStage
+from hub.adapters.queue.rows import EnvelopeRows, Row, of_stage
+from hub.errors import HubError
+
+_CHANGING: Final = (
+    "state",
+    "attempts",
+    "due_at",
+    "leased_until",
+    "lease",
+    "finished_at",
+    "code",
+    "reason",
+)
+_d = tables.deliveries
+_SUBMISSIONS: Final = select(tables.submissions).where(
+    tables.submissions.c.lookup.in_(bindparam("wanted", expanding=True))
+)
+_NOTES: Final = select(tables.notes.c.lookup).where(
+    tables.notes.c.lookup.in_(bindparam("wanted", expanding=True))
+)
+_DELIVERIES: Final = (
+    select(_d.c.id, _d.c.envelope, *(_d.c[name] for name in _CHANGING))
+    .where(_d.c.id.in_(bindparam("wanted", expanding=True)))
+    .with_for_update()
+)
+_CHANGE: Final = (
+    update(_d)
+    .where(_d.c.id == bindparam("changed"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+_INSERTS: Final = {
+    one: insert(one)
+    for one in (
+        tables.stages,
+        tables.envelopes,
+        tables.submissions,
+        tables.deliveries,
+        tables.steps,
+        tables.notes,
+    )
+}
+
+
+@dataclass(slots=True)
+class Need:
+    """What the operations of a batch have to see."""
+
+    submissions: set[bytes] = field(default_factory=set)
+    notes: set[bytes] = field(default_factory=set)
+    deliveries: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class View:
+    """What was there, with the changes of the batch so far. Rows are by key."""
+
+    submissions: dict[bytes, Row] = field(default_factory=dict)
+    notes: set[bytes] = field(default_factory=set)
+    deliveries: dict[str, Row] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _stages: dict[str, StoredStage] = field(default_factory=dict)
+    _rows: dict[Table, list[Row]] = field(default_factory=dict)
+
+    def add(self, table: Table, row: Row) -> None:
+        """Add a row."""
+        self._rows.setdefault(table, []).append(row)
+
+    def add_envelope(self, new: EnvelopeRows) -> None:
+        """Add an envelope with its deliveries, and its stage when it is the first to bring it."""
+        if new.stage.id not in self._stages:
+            self._stages[new.stage.id] = new.stage
+            self.add(tables.stages, of_stage(new.stage))
+        self.add(tables.envelopes, new.envelope)
+        self._rows.setdefault(tables.deliveries, []).extend(new.deliveries)
+
+    def change(self, delivery: str, **values: Any) -> None:
+        """Change a delivery that was looked at."""
+        self.deliveries[delivery].update(values)
+        self._changed.add(delivery)
+
+    def write(self, connection: Connection) -> bool:
+        """Write everything, one statement per table. Returns whether there was anything."""
+        for table, statement in _INSERTS.items():
+            if rows := self._rows.get(table):
+                connection.execute(statement, rows)
+        if self._changed:
+            connection.execute(_CHANGE, [_change(self.deliveries[one]) for one in self._changed])
+        return bool(self._rows or self._changed)
+
+
+class Operation(Protocol):
+    """A change that shares its statements with others."""
+
+    def ask(self, need: Need) -> None:
+        """Say what has to be seen."""
+        ...
+
+    def apply(self, view: View) -> Any:
+        """Decide and change. A HubError is this operation's result: it changed nothing."""
+        ...
+
+
+class Statement(Protocol):
+    """A change that runs statements of its own, after the operations of its batch."""
+
+    def run(self, connection: Connection) -> tuple[Any, bool]:
+        """Return the result, and whether anything was written."""
+        ...
+
+
+def run(connection: Connection, batch: Sequence[Operation | Statement]) -> tuple[list[Any], bool]:
+    """Run a batch in the connection's transaction.
+
+    Returns one result per member, and whether anything was written. Raises what the database raises:
+    then the transaction is of no use.
+    """
+    need = Need()
+    for one in batch:
+        if hasattr(one, "ask"):
+            one.ask(need)
+    view = _look(connection, need)
+    results: list[Any] = [None] * len(batch)
+    for index, one in enumerate(batch):
+        if hasattr(one, "apply"):
+            try:
+                results[index] = one.apply(view)
+            except HubError as error:
+                results[index] = error
+    wrote = view.write(connection)
+    for index, one in enumerate(batch):
+        if hasattr(one, "run"):
+            results[index], more = one.run(connection)
+            wrote = wrote or more
+    return results, wrote
+
+
+def _look(connection: Connection, need: Need) -> View:
+    view = View()
+    if need.submissions:
+        found = connection.execute(_SUBMISSIONS, {"wanted": list(need.submissions)})
+        view.submissions = {row["lookup"]: dict(row) for row in found.mappings()}
+    if need.notes:
+        view.notes = set(connection.scalars(_NOTES, {"wanted": list(need.notes)}))
+    if need.deliveries:
+        found = connection.execute(_DELIVERIES, {"wanted": list(need.deliveries)})
+        view.deliveries = {row["id"]: dict(row) for row in found.mappings()}
+    return view
+
+
+def _change(row: Row) -> Row:
+    return {"changed": row["id"], **{f"new_{name}": row[name] for name in _CHANGING}}

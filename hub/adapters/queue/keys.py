@@ -1,0 +1,89 @@
+"""Keys at rest: one per envelope for what is said of it, one per submission for its contents.
+
+Both are wrapped by the vault, bound to the envelope's id. What must be found again without being
+read is a keyed digest (HMAC-SHA-256, cut to 128 bits) under a random key of the store's own.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.adapters.queue import faults
+from hub.domain.ids import EnvelopeId
+from hub.ports.clock import Chance
+from hub.ports.vault import Wraps
+
+KEY: Final = 32
+NONCE: Final = 12
+_LOOKUP: Final = 16
+_LOOKUP_CONTEXT: Final = b"store:lookup"
+
+
+class RecordKey:
+    """Encrypts what is said of one envelope: some dozens of short texts, so random nonces do."""
+
+    __slots__ = ("_chance", "_cipher", "raw")
+
+    def __init__(self, raw: bytes, chance: Chance) -> None:
+        self.raw = raw
+        self._cipher = AESGCM(raw)
+        self._chance = chance
+
+    def seal(self, data: bytes, what: str) -> bytes:
+        """Encrypt `data`, bound to `what` it is."""
+        nonce = self._chance.bytes(NONCE)
+        return nonce + self._cipher.encrypt(nonce, data, what.encode())
+
+    def open(self, data: bytes, what: str) -> bytes:
+        """Decrypt. Raises StoreError `store.altered`."""
+        try:
+            return self._cipher.decrypt(data[:NONCE], data[NONCE:], what.encode())
+        except (InvalidTag, ValueError):
+            raise faults.altered() from None
+
+
+class StoreKeys:
+    """Makes, wraps and unwraps keys, and digests what is looked up."""
+
+    def __init__(self, wraps: Wraps, chance: Chance, wrapped_lookup_key: bytes) -> None:
+        self._wraps = wraps
+        self._chance = chance
+        self._lookup_key = wraps.unwrap(wrapped_lookup_key, _LOOKUP_CONTEXT)
+
+    @staticmethod
+    def new_lookup_key(wraps: Wraps, chance: Chance) -> bytes:
+        """Return a fresh key for keyed digests, wrapped."""
+        return wraps.wrap(chance.bytes(KEY), _LOOKUP_CONTEXT)
+
+    def lookup(self, kind: str, *parts: str | bytes) -> bytes:
+        """Return the digest by which `parts` are found again; each part's length is in it."""
+        said = bytearray(kind.encode())
+        for part in parts:
+            data = part.encode() if isinstance(part, str) else part
+            said += len(data).to_bytes(4) + data
+        return hmac.digest(self._lookup_key, said, "sha256")[:_LOOKUP]
+
+    def new_record_key(self, envelope: EnvelopeId) -> tuple[RecordKey, bytes]:
+        """Return a fresh key for what is said of `envelope`, and the same wrapped."""
+        raw = self._chance.bytes(KEY)
+        return RecordKey(raw, self._chance), self._wraps.wrap(raw, _context("record", envelope))
+
+    def record_key(self, wrapped: bytes, envelope: EnvelopeId) -> RecordKey:
+        """Unwrap. Raises StoreError when its key-encryption key is not at hand."""
+        return RecordKey(self._wraps.unwrap(wrapped, _context("record", envelope)), self._chance)
+
+    def wrap_stage_key(self, key: bytes, envelope: EnvelopeId) -> bytes:
+        """Wrap the key of contents for one envelope that holds them."""
+        return self._wraps.wrap(key, _context("documents", envelope))
+
+    def stage_key(self, wrapped: bytes, envelope: EnvelopeId) -> bytes:
+        """Unwrap. Raises StoreError when its key-encryption key is not at hand."""
+        return self._wraps.unwrap(wrapped, _context("documents", envelope))
+
+
+def _context(what: str, envelope: EnvelopeId) -> bytes:
+    return f"{what}:{envelope}".encode()
