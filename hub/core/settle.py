@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.core.dispatch import Attempt, Resend, Returned, Unasked, Verdict
+from hub.core.calling import Returned
+from hub.core.dispatch import Attempt, Resend, Unasked, Verdict
 from hub.core.notice import Action, News, Notifier
 from hub.domain.delivery import State
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from hub.core import dispatch
+from hub.core import calling, dispatch
 from hub.core.lane import Lane
 from hub.core.operators import Operators
 from hub.core.settle import Settler
@@ -89,7 +89,7 @@ class Worker:
         A store that fails is tried again. Any other error of the queue ends the worker, and the
         leases bring its deliveries back.
         """
-        halt = dispatch.Halt()
+        halt = calling.Halt()
         async with asyncio.TaskGroup() as group:
             stopping = group.create_task(self._wake_at(stop))
             while not stop.is_set():
@@ -127,7 +127,7 @@ class Worker:
                 self._report(one, settlements, await finish(self._queue.settle(settlements)), 0.0)
         return len(ended)
 
-    async def _fill(self, group: asyncio.TaskGroup, halt: dispatch.Halt) -> None:
+    async def _fill(self, group: asyncio.TaskGroup, halt: calling.Halt) -> None:
         """Claim for every lane what it has room for, and begin."""
         monotonic, now = self._clock.monotonic(), self._clock.now()
         counts = {name: lane.wanted(monotonic) for name, lane in self._lanes.items()}
@@ -165,7 +165,7 @@ class Worker:
                 await self._wake.wait()
         return self._wake.is_set()
 
-    async def _attempt(self, claimed: Claimed, lane: Lane, halt: dispatch.Halt, *, trial: bool) -> None:
+    async def _attempt(self, claimed: Claimed, lane: Lane, halt: calling.Halt, *, trial: bool) -> None:
         began = self._clock.monotonic()
         try:
             result = await dispatch.attempt(claimed, lane.operator, self._directory, self._clock, halt)
@@ -187,16 +187,20 @@ class Worker:
             self._log.warning(event, operator=lane.operator.name)
 
     async def _settle(
-        self, claimed: Claimed, lane: Lane, result: dispatch.Attempt, halt: dispatch.Halt
+        self, claimed: Claimed, lane: Lane, result: dispatch.Attempt, halt: calling.Halt
     ) -> tuple[Sequence[Settlement], Sequence[bool]] | None:
-        """Store how an attempt ended, as soon as the store can; None when that was not to be."""
+        """Store how an attempt ended, as soon as the store can; None when that was not to be.
+
+        Beyond the lease it is not ours to settle any more.
+        """
+        until = self._clock.monotonic() + self._lease.total_seconds()
         while True:
             try:
                 settlements = await self._settlements(claimed, result, lane.operator.retry)
                 return None if settlements is None else (settlements, await self._queue.settle(settlements))
             except StoreError as error:
                 self._log.warning("queue.failed", code=error.code, operator=claimed.operator)
-            if halt.called.done():
+            if halt.called.done() or self._clock.monotonic() >= until:
                 return None
             await asyncio.wait({halt.called}, timeout=STORE_AGAIN)
 
@@ -243,12 +247,12 @@ class Worker:
                     )
                 )
 
-    async def _drain(self, drain: timedelta, halt: dispatch.Halt) -> None:
+    async def _drain(self, drain: timedelta, halt: calling.Halt) -> None:
         """Let the attempts in flight finish; then end them, and store what that means."""
         if self._attempts:
             await asyncio.wait(self._attempts, timeout=drain.total_seconds())
         halt.call()
         if self._attempts:
-            await asyncio.wait(self._attempts, timeout=2 * dispatch.LET_GO)
+            await asyncio.wait(self._attempts, timeout=2 * calling.LET_GO)
         for task in self._attempts:
             task.cancel()

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from hub.core import dispatch
-from hub.core.dispatch import Attempt, Halt, Resend, Returned, Unasked, attempt
+from hub.core import calling
+from hub.core.calling import Halt, Returned
+from hub.core.dispatch import Attempt, Resend, Unasked, attempt
 from hub.core.operators import Operator, Operators
 from hub.domain.address import Address
 from hub.domain.delivery import State
@@ -231,7 +232,7 @@ async def test_a_connector_that_will_not_be_cancelled_is_left_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The attempt ends all the same; the call is reported, so that its place stays taken."""
-    monkeypatch.setattr(dispatch, "LET_GO", 0.01)
+    monkeypatch.setattr(calling, "LET_GO", 0.01)
     let_go = asyncio.Event()
 
     class Stubborn(ScriptedOperator):

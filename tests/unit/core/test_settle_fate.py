@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.core.dispatch import Resend, Returned, Unasked, Verdict
+from hub.core.calling import Returned
+from hub.core.dispatch import Resend, Unasked, Verdict
 from hub.core.notice import Action
 from hub.core.settle import ASK_AGAIN, fate
 from hub.domain.delivery import State, may_move

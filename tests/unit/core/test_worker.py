@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hub.core import dispatch, worker
+from hub.core import calling, worker
 from hub.core.normalise import Limits
 from hub.core.notice import Notifier
 from hub.core.operators import Operators
@@ -366,7 +366,7 @@ async def test_a_stop_that_can_t_wait_returns_what_had_not_left() -> None:
 
 async def test_a_connector_that_will_not_end_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """It can't flood the hub with calls that never end; everybody else's mail passes."""
-    monkeypatch.setattr(dispatch, "LET_GO", 0.01)
+    monkeypatch.setattr(calling, "LET_GO", 0.01)
     let_go = asyncio.Event()
 
     class Stubborn(ScriptedOperator):
@@ -408,6 +408,26 @@ async def test_a_full_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
         hub.queue.failing = None
         await hub.until(lambda: hub.state() is State.DELIVERED)
     assert len(hub.ville.arrivals) == 1
+
+
+async def test_what_can_not_be_stored_within_its_lease_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its place is free again; once the store works, the lost lease brings it back as uncertain."""
+    monkeypatch.setattr(worker, "STORE_AGAIN", 0.01)
+    hub = Running(RecoveringOperator())
+    async with hub.works():
+        hub.ville.gate.clear()
+        await hub.submit()
+        await hub.ville.begun.wait()
+        hub.queue.failing = StoreError("store.full", WORDS)
+        hub.ville.gate.set()
+        await hub.until(lambda: hub.log.events().count("queue.failed") > 3)
+        hub.clock.advance(timedelta(minutes=7))
+        said = len(hub.log.lines)
+        await hub.until(lambda: len(hub.log.lines) > said + 3)
+        hub.queue.failing = None
+        await hub.until(lambda: hub.state() is State.DELIVERED)
+    assert len(hub.ville.arrivals) == 1
+    assert "delivery.delivered" in hub.queue.events()
 
 
 async def test_a_full_disk_does_not_keep_the_hub_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
