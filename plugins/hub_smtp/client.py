@@ -128,8 +128,8 @@ class Connection:
                 server_name=self.target.name,
                 timeout=self._settings.handshake_timeout.total_seconds(),
             )
-        except (OSError, TimeoutError) as error:
-            raise faults.unreachable(error, self.target.name) from error
+        except ssl.SSLError as error:
+            raise faults.untrusted(error, self.target.name) from error
         # 3. What was said in clear does not count.
         self._offers.clear()
         await self._hello(hub_name)

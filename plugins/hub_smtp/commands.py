@@ -17,6 +17,7 @@ from hub_smtp.wire import Rcpt
 
 _PATH: Final = re.compile(r"(FROM|TO): ?<([^<>\s]*)>(?: (\S.*))?", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\x00-\x20=\x7f]+))?")
+_PLAIN: Final = re.compile(r"[!-*,-<>-~]*")
 _XTEXT: Final = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _HEX: Final = re.compile(r"\+([0-9A-F]{2})")
 _ORCPT: Final = re.compile(r"([A-Za-z0-9-]+);(.*)")
@@ -103,6 +104,8 @@ def decode_xtext(text: str) -> str:
 
 def encode_xtext(text: str) -> str:
     """Write ASCII text as xtext (RFC 3461, 4)."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(
         letter if "!" <= letter <= "~" and letter not in "+=" else f"+{ord(letter):02X}" for letter in text
     )

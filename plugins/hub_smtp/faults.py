@@ -5,7 +5,6 @@ Nothing was taken whenever one of these replies is given.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from typing import Final
@@ -77,18 +76,21 @@ def refusal(why: Refused | Deferred) -> Reply:
             return Reply(550, "5.7.1", why.reason)
 
 
-def unreachable(error: OSError | asyncio.TimeoutError, host: str) -> PeerError:
-    """Make the error for a host that can't be connected to, or a handshake that failed."""
-    if isinstance(error, ssl.SSLError):
-        why = tls.reason(error)
-        return PeerError(
-            "smtp.tls_failed",
-            Words(
-                en=f"No trusted TLS connection to {host}: {why}.",
-                fr=f"Pas de connexion TLS sûre avec {host} : {why}.",
-            ),
-            reason=why,
-        )
+def untrusted(error: ssl.SSLError, host: str) -> PeerError:
+    """Make the error for a handshake that failed."""
+    why = tls.reason(error)
+    return PeerError(
+        "smtp.tls_failed",
+        Words(
+            en=f"No trusted TLS connection to {host}: {why}.",
+            fr=f"Pas de connexion TLS sûre avec {host} : {why}.",
+        ),
+        reason=why,
+    )
+
+
+def unreachable(error: OSError | TimeoutError, host: str) -> PeerError:
+    """Make the error for a host that can't be connected to."""
     why = type(error).__name__
     return PeerError(
         "smtp.unreachable",

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hub.errors import PeerError, Words
+from hub_smtp.secure import Secure
 
 HIGH: Final = 256 << 10
 """Bytes of input, and of output, held before the other side is made to wait."""
 _GATHER: Final = 64 << 10
-_TLS_CLOSE: Final = 5.0
 
 
 class LostError(PeerError):
@@ -47,6 +47,8 @@ class Link(asyncio.Protocol):
         self._connected = connected
         self.ended: Callable[[], None] | None = None
         self._transport: Any = None
+        self.secure: Secure | None = None
+        self._shaking: asyncio.Future[None] | None = None
         self._input = b""
         self._at = 0
         self._output: list[bytes] = []
@@ -69,6 +71,10 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep input, and make the peer wait when there is much of it."""
+        if self.secure is not None:
+            data = self._decrypt(self.secure, data)
+            if not data:
+                return
         if self._at < len(self._input):
             self._input = self._input[self._at :] + data
         else:
@@ -81,15 +87,13 @@ class Link(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take the end of input as the end of the connection."""
-        self._over = True
-        _wake(self._reader)
+        self._end()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the connection is gone."""
         del exc
-        self._over = True
-        _wake(self._reader)
+        self._end()
         _wake(self._writer)
         _wake(self._closed)
         if self.ended is not None:
@@ -166,8 +170,12 @@ class Link(asyncio.Protocol):
         data = self._output[0] if len(self._output) == 1 else b"".join(self._output)
         self._output.clear()
         self._gathered = 0
-        if not self._over:
-            self._transport.write(data)
+        if self._over:
+            return
+        if self.secure is not None:
+            self.secure.give(data)
+            data = self.secure.outgoing()
+        self._transport.write(data)
 
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109 - as above
         """Let output leave, and wait while the peer does not take it. Raises SilentError, LostError."""
@@ -180,8 +188,7 @@ class Link(asyncio.Protocol):
             finally:
                 timer.cancel()
                 self._writer = None
-        if self._over:
-            raise lost()
+        self._check()
 
     async def start_tls(
         self,
@@ -189,26 +196,31 @@ class Link(asyncio.Protocol):
         *,
         server_side: bool,
         server_name: str | None,
-        timeout: float,  # noqa: ASYNC109 - the loop's own parameter
+        timeout: float,  # noqa: ASYNC109 - as above
     ) -> None:
         """Go on under TLS. No input may be held: what came in clear would be taken for protected.
 
-        Raises ssl.SSLError, OSError or TimeoutError when the handshake fails; the link is closed then.
+        Raises ssl.SSLError when the handshake fails (the peer has been sent the alert that says why),
+        SilentError and LostError; the link is of no use then.
         """
         assert not self.pending  # noqa: S101 - both callers have refused it in their own words
         self.flush()
-        self._transport = await self._loop.start_tls(
-            self._transport,
-            self,
-            context,
-            server_side=server_side,
-            server_hostname=server_name,
-            ssl_handshake_timeout=timeout,
-            ssl_shutdown_timeout=_TLS_CLOSE,
-        )
-        if self._transport is None:
-            raise ConnectionResetError
-        self._transport.set_write_buffer_limits(high=HIGH)
+        self._check()
+        self.secure = Secure(context, server_side=server_side, server_name=server_name)
+        if not server_side:
+            self.secure.shake()
+            self._transport.write(self.secure.outgoing())
+        self._shaking = self._loop.create_future()
+        timer = self._loop.call_later(timeout, _expire, self._shaking)
+        try:
+            await self._shaking
+        finally:
+            timer.cancel()
+            self._shaking = None
+        if self.secure.fault is not None:
+            raise self.secure.fault
+        if not self.secure.ready:
+            raise lost()
 
     def interrupt(self) -> None:
         """Make whoever waits for input get StoppedError."""
@@ -218,6 +230,9 @@ class Link(asyncio.Protocol):
     def close(self) -> None:
         """Let output leave, then end the connection."""
         self.flush()
+        if self.secure is not None and self.secure.ready and not self._over:
+            self.secure.leave()
+            self._transport.write(self.secure.outgoing())
         self._transport.close()
 
     def abort(self) -> None:
@@ -258,9 +273,27 @@ class Link(asyncio.Protocol):
         if not self.pending:
             self._check()
 
+    def _decrypt(self, secure: Secure, data: bytes) -> bytes:
+        plain = secure.take(data)
+        if out := secure.outgoing():
+            self._transport.write(out)
+        if secure.fault is not None or secure.over:
+            # What was sent above still leaves; an alert is the last word.
+            self._transport.close()
+            self._end()
+        elif secure.ready:
+            _wake(self._shaking)
+        return plain
+
+    def _end(self) -> None:
+        self._over = True
+        _wake(self._reader)
+        _wake(self._shaking)
+
     def _check(self) -> None:
         if self._over:
-            raise lost()
+            fault = self.secure.fault if self.secure is not None else None
+            raise lost() if fault is None else broken_off(fault)
 
 
 def _wake(future: asyncio.Future[None] | None) -> None:
@@ -276,6 +309,19 @@ def _expire(future: asyncio.Future[None]) -> None:
                 Words(en="The mail server did not answer in time.", fr="Le serveur n'a pas répondu à temps."),
             )
         )
+
+
+def broken_off(fault: ssl.SSLError) -> LostError:
+    """Make the error for a connection that TLS ended, most often by an alert about our certificate."""
+    why = (fault.reason or "TLS error").lower().replace("_", " ")
+    return LostError(
+        "smtp.tls_failed",
+        Words(
+            en=f"The other side ended the TLS connection: {why}.",
+            fr=f"L'autre côté a mis fin à la connexion TLS : {why}.",
+        ),
+        reason=why,
+    )
 
 
 def lost() -> LostError:

@@ -29,16 +29,16 @@ class Reply:
     def encode(self, language: str = "en", *, utf8: bool = False) -> bytes:
         """Return the lines to send; letters beyond ASCII only where SMTPUTF8 allows them."""
         text = " ".join(self.words.in_language(language).split())
-        text = "".join(letter for letter in text if letter.isprintable())
+        if not text.isprintable():
+            text = "".join(letter for letter in text if letter.isprintable())
         if not utf8 and not text.isascii():
             text = unicodedata.normalize("NFKD", text.translate(_PLAIN))
             text = "".join(letter for letter in text if not unicodedata.combining(letter))
             text = text.encode("ascii", "replace").decode()
-        if len(text) <= _WIDTH_UTF8:
-            lines = [text]
-        else:
-            lines = textwrap.wrap(text, _WIDTH_UTF8 if utf8 else _WIDTH)[:_MAX_LINES]
         status = f"{self.status} " if self.status else ""
+        if len(text) <= _WIDTH_UTF8:
+            return f"{self.code} {status}{text}\r\n".encode()
+        lines = textwrap.wrap(text, _WIDTH_UTF8 if utf8 else _WIDTH)[:_MAX_LINES]
         last = len(lines) - 1
         return "".join(
             f"{self.code}{' ' if number == last else '-'}{status}{line}\r\n"
@@ -70,6 +70,7 @@ HELP: Final = Reply(
 STOPPING: Final = Reply(
     421, "4.3.2", Words(en="The hub is stopping, try again.", fr="Le hub s'arrête, réessayez.")
 )
+FAILED: Final = Reply(421, "4.3.0", Words(en="The hub failed, try again.", fr="Le hub a échoué, réessayez."))
 TIMED_OUT: Final = Reply(
     421, "4.4.2", Words(en="Nothing came in time, goodbye.", fr="Rien n'est arrivé à temps, au revoir.")
 )

@@ -21,6 +21,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from hub.domain.outcome import Refused
+from hub.errors import HubError
 from hub.ports.host import Host
 from hub.ports.intake import Intake, Peer
 from hub_smtp import commands, faults, replies, tls
@@ -104,7 +105,7 @@ class Session:
             pass
         except Exception as error:  # noqa: BLE001 - one session's fault ends that session only
             self._desk.host.log.warning("smtp.session_failed", error=type(error).__name__)
-            self._send(faults.UNEXPECTED)
+            self._send(replies.FAILED)
         finally:
             self._link.close()
 
@@ -144,6 +145,10 @@ class Session:
             return await handler(argument)
         except CommandError as error:
             return error.reply
+        except (LostError, SilentError):
+            raise
+        except HubError as error:
+            return faults.reply_for(error)
 
     def _answer(self, reply: Reply) -> None:
         self._send(reply)
@@ -219,15 +224,16 @@ class Session:
                 server_name=None,
                 timeout=self._settings.handshake_timeout.total_seconds(),
             )
-        except (OSError, TimeoutError) as error:
+        except (ssl.SSLError, SilentError, LostError) as error:
             self._desk.host.log.warning(
                 "smtp.tls_refused", receiver=self._desk.host.name, reason=tls.reason(error)
             )
-            raise LostError("smtp.tls_refused", faults.UNEXPECTED.words) from error
+            raise LostError("smtp.tls_refused", replies.FAILED.words) from error
 
     def _recognise(self) -> None:
-        tls_object = self._link.about("ssl_object")
-        certificate = tls_object.getpeercert(binary_form=True)
+        secure = self._link.secure
+        assert secure is not None  # noqa: S101 - asked once it stands
+        certificate = secure.object.getpeercert(binary_form=True) or b""
         self._peer = self._desk.intake.identify(certificate)
         if self._peer is None:
             # Written so that it can be copied into an operator's `peers`.
@@ -235,8 +241,8 @@ class Session:
             self._desk.host.log.warning(
                 "smtp.unknown_peer", receiver=self._desk.host.name, reason=f"sha256:{fingerprint}"
             )
-        cipher, version, _ = tls_object.cipher()
-        self._via = f"ESMTPS ({tls_object.version() or version} {cipher})"
+        cipher = secure.object.cipher()
+        self._via = f"ESMTPS ({secure.object.version()} {cipher[0] if cipher else ''})"
 
     async def _mail(self, argument: str) -> Reply:
         if not self._secure:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.errors import ConfigError, Words
+from hub_smtp.link import SilentError
 from hub_smtp.settings import TlsSettings
 
 
@@ -45,15 +46,13 @@ def _fill(context: ssl.SSLContext, settings: TlsSettings) -> ssl.SSLContext:
     return context
 
 
-def reason(error: BaseException) -> str:
-    """Say in a few words why a handshake failed, for the log; never what the certificate says."""
+def reason(error: Exception) -> str:
+    """Say in a few words why a handshake failed; never what the certificate says."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message or "certificate verify failed"
     if isinstance(error, ssl.SSLError):
         return (error.reason or "TLS error").lower().replace("_", " ")
-    return {"TimeoutError": "timeout", "ConnectionAbortedError": "timeout"}.get(
-        type(error).__name__, "connection lost"
-    )
+    return "no answer in time" if isinstance(error, SilentError) else "connection lost"
 
 
 def _no_password() -> str:

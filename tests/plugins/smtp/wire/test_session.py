@@ -501,3 +501,55 @@ async def test_a_stop_lets_mails_finish(papers: Papers, operator: TlsSettings) -
             await asyncio.open_connection("127.0.0.1", hub.port)
         await idle.close()
         await busy.close()
+
+
+async def test_a_judgement_that_fails_is_temporary(papers: Papers, operator: TlsSettings) -> None:
+    """A directory or store that raises puts the recipient off, and the session goes on."""
+
+    class Failing(RecordingIntake):
+        async def judge(self, peer: object, target: object) -> None:
+            raise StoreError("store.closed", WHY)
+
+    async with door(papers, operator, intake=Failing()) as hub:
+        wire = await Wire.open(hub.port, papers.client(operator))
+        await wire.say(f"MAIL FROM:<{SENDER}>")
+        assert await wire.say(f"RCPT TO:<{DOCTOR}>") == "451 4.3.0 Because."
+        assert (await wire.say(f"RCPT TO:<{OWN}>")).startswith("250 ")
+        await wire.close()
+
+
+async def test_a_client_that_leaves_at_the_handshake_is_forgotten(
+    papers: Papers, operator: TlsSettings
+) -> None:
+    """It is a refused handshake, not a fault of the session."""
+    async with door(papers, operator) as hub:
+        wire = await Wire.open(hub.port)
+        await wire.say("EHLO client.example")
+        wire.send(b"STARTTLS\r\n")
+        await wire.reply()
+        wire.writer.transport.abort()
+        await until(lambda: not hub.receiver._sessions)
+        wire = await Wire.open(hub.port)
+        await wire.say("EHLO client.example")
+        wire.send(b"STARTTLS\r\n")
+        wire.writer.transport.abort()
+        await until(lambda: not hub.receiver._sessions)
+        assert "smtp.session_failed" not in hub.log.events()
+
+
+async def test_a_refused_certificate_is_told_by_an_alert(papers: Papers) -> None:
+    """The other side's log can say what was wrong."""
+    foreign = papers.issue_by(trustme.CA(), "mx.chu.example")
+    async with door(papers, None) as hub:
+        wire = Wire(*await asyncio.open_connection("127.0.0.1", hub.port))
+        await wire.reply()
+        await wire.say("EHLO client.example")
+        await wire.say("STARTTLS")
+        # With TLS 1.3 the client's own half is done when it arrives.
+        with pytest.raises(ssl.SSLError, match="ALERT_UNKNOWN_CA"):
+            await _until_refused(wire, papers.client(foreign))
+
+
+async def _until_refused(wire: Wire, context: ssl.SSLContext) -> None:
+    await wire.writer.start_tls(context, server_hostname="hub.valbrume.example")
+    await wire.reader.read()

@@ -135,7 +135,9 @@ async def door(
 ) -> AsyncIterator[Door]:
     """Open a door on the loopback that knows one operator's certificate."""
     settings = ReceiverSettings(
-        listen=(Endpoint("127.0.0.1", 0),), tls=papers.issue("hub.valbrume.example"), **options
+        listen=(Endpoint("127.0.0.1", 0),),
+        tls=options.pop("tls", None) or papers.issue("hub.valbrume.example"),
+        **options,
     )
     intake = intake or RecordingIntake()
     if operator is not None:
