@@ -1,0 +1,132 @@
+"""The only composition root: `open_hub` stacks every part on one exit stack, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from hub.adapters.clock import SystemChance, SystemClock
+from hub.adapters.http.server import open_api
+from hub.adapters.keys import files, names
+from hub.adapters.keys.vault import Vault
+from hub.adapters.queue.store import Store, open_store
+from hub.app.parts import Opening, operator
+from hub.app.running import Hub
+from hub.app.settings import Settings
+from hub.core.acknowledge import Acknowledger
+from hub.core.attend import Attendant
+from hub.core.notice import Notifier
+from hub.core.operators import Operators
+from hub.core.people import People
+from hub.core.receive import Reception
+from hub.core.seal import Sealer
+from hub.core.settle import Settler
+from hub.core.submit import Submitter
+from hub.core.worker import Worker
+from hub.ports.host import Log
+from hub.ports.observer import Event, Observer
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
+    """Open everything that the configuration names. Parts close in reverse order.
+
+    A plugin's part that can't be opened is named in the log; the rest runs without it. Raises
+    ConfigError (keys, an address in use) and StoreError (another hub holds the store, …).
+    """
+    clock, chance = SystemClock(), SystemChance()
+    async with AsyncExitStack() as stack:
+        sealer = _sealer(settings)
+        store = await stack.enter_async_context(_store(settings, exclusive=True))
+        # What this store's only process had leased when it ended may have left: it is asked about.
+        await store.expire_leases(clock.now(), everything=True)
+        opening = Opening(settings, stack, log)
+        observe = _telling([one for _, one in await opening.parts(settings.observers)], log)
+        directory = People(await opening.directories())
+        operators = Operators(await opening.operators())
+        notifier = Notifier(store, operators, sealer, settings.hub.own)
+        worker = Worker(
+            queue=store,
+            operators=operators,
+            directory=directory,
+            settler=Settler(notifier, clock, chance),
+            clock=clock,
+            log=log,
+            observe=observe,
+        )
+        submitter = Submitter(
+            queue=store,
+            directory=directory,
+            operators=operators,
+            sealer=sealer,
+            policies=await opening.policies(),
+            limits=settings.hub.limits,
+            clock=clock,
+        )
+        reception = Reception(
+            submitter=submitter,
+            acknowledger=Acknowledger(store, notifier, clock),
+            names_of=names.names_of,
+            wake=worker.wake,
+            log=log,
+            observe=observe,
+        )
+        receivers = await opening.doors()
+        if settings.api is not None:
+            await stack.enter_async_context(
+                open_api(
+                    settings.api,
+                    intake=reception,
+                    records=store,
+                    names_of=names.names_of,
+                    log=log,
+                    clock=clock,
+                    chance=chance,
+                )
+            )
+        yield Hub(
+            reception=reception,
+            worker=worker,
+            store=store,
+            receivers=receivers,
+            log=log,
+            clock=clock,
+            drain=settings.hub.drain,
+        )
+
+
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store alone, beside a running hub or without one."""
+    async with _store(settings, exclusive=False) as store:
+        yield store
+
+
+def attendant(settings: Settings, store: Store, by: str) -> Attendant:
+    """Make what moves deliveries on a person's word. Nothing of an operator is opened for it."""
+    operators = Operators(operator(one, None) for one in settings.operators)
+    notifier = Notifier(store, operators, _sealer(settings), settings.hub.own)
+    return Attendant(store, notifier, SystemClock(), by)
+
+
+def _store(settings: Settings, *, exclusive: bool) -> AbstractAsyncContextManager[Store]:
+    chance = SystemChance()
+    vault = Vault.open(settings.keys.vault, chance)
+    return open_store(settings.store, vault=vault, clock=SystemClock(), chance=chance, exclusive=exclusive)
+
+
+def _sealer(settings: Settings) -> Sealer:
+    keys = settings.keys
+    seal = files.load_signing(keys.signing_key, keys.signing_certificates)
+    return Sealer(seal, SystemClock(), SystemChance(), settings.hub.expiry)
+
+
+def _telling(observers: Sequence[Observer], log: Log) -> Callable[[Event], None]:
+    def tell(event: Event) -> None:
+        for one in observers:
+            try:
+                one.saw(event)
+            except Exception as error:  # noqa: BLE001 - who listens must not disturb
+                log.warning("observer.failed", event_name=event.name, error=type(error).__name__)
+
+    return tell

@@ -1,0 +1,174 @@
+"""Everything that a hub needs, looked at without sending anything: the work behind `hub check`.
+
+Safe beside a running hub. Parts are opened as `hub serve` would; doors only when no hub holds the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from hub.adapters.http import tls
+from hub.adapters.logs import setup
+from hub.adapters.queue import lock
+from hub.app import checkup_own
+from hub.app.configuration import Configuration, load
+from hub.app.findings import Finding, failed, fine, warning
+from hub.app.parts import Opening
+from hub.app.settings import PartSettings, Settings
+from hub.domain.address import Address
+from hub.errors import ConfigError, HubError, PeerError, StoreError, Words
+from hub.ports.connector import Probes
+from hub.ports.directory import Dated, Directory, DirectoryUnavailableError
+
+PATIENCE: Final = 30.0
+"""Seconds that an operator has to answer a probe."""
+
+
+async def check(file: Path, block: Iterable[str], reserved: frozenset[str]) -> list[Finding]:
+    """Look at everything; never raises for what it finds."""
+    try:
+        configuration = load(file, block, reserved=reserved)
+    except ConfigError as error:
+        errors = error.fields.get("errors")
+        return [failed("configuration", one) for one in (errors if isinstance(errors, tuple) else (error,))]
+    settings = configuration.settings
+    findings = [*_configuration(configuration), *checkup_own.keys(settings.keys)]
+    findings += await checkup_own.store(settings)
+    async with AsyncExitStack() as stack:
+        opening = Opening(settings, stack, setup.get("check"))
+        findings += [one async for one in _directories(opening, settings)]
+        findings += await _operators(opening, settings)
+        for part in (*settings.policies, *settings.observers):
+            findings.append(await _opened(opening, part))
+        findings += [one async for one in _doors(opening, settings)]
+    findings += checkup_own.clock(settings.keys)
+    return findings
+
+
+def _configuration(configuration: Configuration) -> Iterator[Finding]:
+    settings, plugins = configuration.settings, configuration.plugins
+    yield fine("configuration", f"{configuration.file} can be read.", f"{configuration.file} est lisible.")
+    for one in plugins.loaded:
+        offers = ", ".join(one.offers) or "–"
+        yield fine(f"plugin {one.name}", f"offers {offers}", f"propose {offers}")
+    for broken in plugins.broken:
+        yield failed(f"plugin {broken.name}", ConfigError(broken.code, broken.words))
+    for name in plugins.blocked:
+        yield warning(f"plugin {name}", "is blocked, as asked.", "est bloquée, comme demandé.")
+    if not settings.operators:
+        yield warning("operators", "None is configured: nothing can go out.", "Aucun : rien ne peut sortir.")
+    if not settings.directories:
+        yield warning(
+            "directories",
+            "None is configured: nobody is known, so every message is refused.",
+            "Aucun : personne n'est connu, donc tout message est refusé.",
+        )
+    if not settings.receivers and settings.api is None:
+        yield warning(
+            "receivers",
+            "There is neither a receiver nor an API: nothing can come in.",
+            "Ni entrée ni API : rien ne peut entrer.",
+        )
+
+
+async def _directories(opening: Opening, settings: Settings) -> AsyncIterator[Finding]:
+    for part in settings.directories:
+        name = f"directories.{part.name}"
+        directory = await opening.part(part)
+        if directory is None:
+            yield failed(name, opening.failed[name])
+            continue
+        try:
+            yield await _directory(name, directory, settings.hub.own.address)
+        except DirectoryUnavailableError as error:
+            yield failed(name, error)
+
+
+async def _directory(name: str, directory: Directory, anybody: Address) -> Finding:
+    await directory.by_address(anybody)
+    if not isinstance(directory, Dated):
+        return fine(name, "answers.", "répond.")
+    held = directory.held()
+    day = f"{held.at:%Y-%m-%d %H:%M}"
+    if held.old:
+        return warning(
+            name,
+            f"{held.version}, of {day}: too old, import a new one.",
+            f"{held.version}, du {day} : trop ancien, importez-en un nouveau.",
+        )
+    return fine(name, f"{held.version}, of {day}.", f"{held.version}, du {day}.")
+
+
+async def _operators(opening: Opening, settings: Settings) -> list[Finding]:
+    opened = [(f"operators.{one.name}", await opening.part(one.part)) for one in settings.operators]
+    return list(
+        await asyncio.gather(
+            *(
+                _operator(name, connector)
+                if connector is not None
+                else _as_it_is(failed(name, opening.failed[name]))
+                for name, connector in opened
+            )
+        )
+    )
+
+
+async def _as_it_is(finding: Finding) -> Finding:
+    return finding
+
+
+async def _operator(name: str, connector: Any) -> Finding:
+    if not isinstance(connector, Probes):
+        return fine(name, "is open; it can't be probed.", "est ouvert ; il ne se laisse pas sonder.")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await connector.probe()
+    except TimeoutError:
+        words = Words(en=f"It did not answer within {PATIENCE:g} s.", fr=f"Pas de réponse en {PATIENCE:g} s.")
+        return failed(name, PeerError("operator.silent", words))
+    except Exception as error:  # noqa: BLE001 - one operator's failure is a finding like any other
+        return failed(name, error)
+    return fine(name, "answers.", "répond.")
+
+
+async def _opened(opening: Opening, part: PartSettings) -> Finding:
+    name = f"{part.offer.type.value}.{part.name}"
+    if await opening.part(part) is None:
+        return failed(name, opening.failed[name])
+    return fine(name, "is open.", "est ouvert.")
+
+
+async def _doors(opening: Opening, settings: Settings) -> AsyncIterator[Finding]:
+    if settings.api is not None:
+        listen = f"{settings.api.listen.host}:{settings.api.listen.port}"
+        try:
+            tls.context_of(settings.api)
+        except HubError as error:
+            yield failed("api", error)
+        else:
+            yield fine(
+                "api",
+                f"will listen on {listen}, for {len(settings.api.clients)} clients.",
+                f"écoutera sur {listen}, pour {len(settings.api.clients)} clients.",
+            )
+    if settings.receivers and _running(settings):
+        yield fine(
+            "receivers",
+            "are not opened again: a hub is at work on this store.",
+            "ne sont pas rouvertes : un hub est à l'œuvre sur ce stockage.",
+        )
+        return
+    for part in settings.receivers:
+        yield await _opened(opening, part)
+
+
+def _running(settings: Settings) -> bool:
+    try:
+        with lock.held(settings.store):
+            return False
+    except StoreError as error:
+        return error.code == "store.in_use"

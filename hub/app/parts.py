@@ -1,0 +1,145 @@
+"""Opening what plugins offer: a part that fails is named, and the rest goes on.
+
+What stands in for a part that is not there never lets more through than the part would have:
+a missing directory or policy makes its users wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from hub.adapters.clock import SystemChance, SystemClock
+from hub.app.settings import OperatorSettings, PartSettings, Settings
+from hub.core.operators import Operator
+from hub.domain.address import Address
+from hub.domain.message import Message
+from hub.domain.outcome import Refused
+from hub.domain.party import Identifier, Party
+from hub.errors import ConfigError, HubError, PeerError, Words
+from hub.plugin.registry import PartType
+from hub.ports.connector import Delivers
+from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
+from hub.ports.host import Host, Log, Receives
+from hub.ports.policy import Policy
+
+
+class UnavailableDirectory:
+    """Stands for a directory that could not be opened: what depends on it waits (`Directory`)."""
+
+    def __init__(self, name: str) -> None:
+        self._words = Words(
+            en=f"Directory {name} could not be opened.", fr=f"L'annuaire {name} n'a pas pu être ouvert."
+        )
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Raise DirectoryUnavailableError."""
+        del address
+        raise DirectoryUnavailableError("directory.not_open", self._words)
+
+    async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
+        """Raise DirectoryUnavailableError."""
+        del identifier
+        raise DirectoryUnavailableError("directory.not_open", self._words)
+
+
+class UnavailablePolicy:
+    """Stands for a policy that could not be opened: nothing passes unjudged (`Policy`)."""
+
+    def __init__(self, name: str) -> None:
+        self._words = Words(
+            en=f"Policy {name} could not be opened; nothing passes without it.",
+            fr=f"La règle {name} n'a pas pu être ouverte ; rien ne passe sans elle.",
+        )
+
+    async def judge(self, message: Message, recipient: Party) -> Refused | None:
+        """Raise PeerError."""
+        del message, recipient
+        raise PeerError("policy.not_open", self._words)
+
+
+def operator(settings: OperatorSettings, connector: Delivers | None) -> Operator:
+    """Join an operator's settings and its connector; without one its deliveries wait."""
+    return Operator(
+        name=settings.name,
+        domains=settings.domains,
+        peers=settings.peers,
+        connector=connector,
+        concurrency=settings.concurrency,
+        deadline=settings.deadline,
+        retry=settings.retry,
+        breaker_failures=settings.breaker_failures,
+        breaker_pause=settings.breaker_pause,
+    )
+
+
+class Opening:
+    """Opens parts on one exit stack. `failed` has, by `type.name`, the error of each that would not."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack, log: Log) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._log = log
+        self.failed: dict[str, Exception] = {}
+
+    async def part(self, part: PartSettings) -> Any:
+        """Open one part; None, and a line in the log, when it can't be."""
+        try:
+            return await self._stack.enter_async_context(part.offer.open(part.own, self._host(part)))
+        except Exception as error:  # noqa: BLE001 - a broken plugin is named, and the rest runs
+            name = f"{part.offer.type.value}.{part.name}"
+            self.failed[name] = error
+            self._log.warning(
+                "part.not_open",
+                part=name,
+                plugin=part.offer.plugin or None,
+                code=error.code if isinstance(error, HubError) else type(error).__name__,
+                reason=error.words.en if isinstance(error, HubError) else None,
+            )
+            return None
+
+    async def parts(self, parts: Sequence[PartSettings]) -> list[tuple[str, Any]]:
+        """Open several, and leave out those that can't be."""
+        opened = [(one.name, await self.part(one)) for one in parts]
+        return [(name, ready) for name, ready in opened if ready is not None]
+
+    async def directories(self) -> list[Directory]:
+        """Open every directory; one that can't be opened makes its users wait, never say 'not listed'."""
+        return [await self.part(one) or UnavailableDirectory(one.name) for one in self._settings.directories]
+
+    async def policies(self) -> list[Policy]:
+        """Open every policy; one that can't be opened lets nothing pass."""
+        return [await self.part(one) or UnavailablePolicy(one.name) for one in self._settings.policies]
+
+    async def operators(self) -> list[Operator]:
+        """Open every operator's connector; deliveries of one that can't be opened wait."""
+        return [operator(one, await self.part(one.part)) for one in self._settings.operators]
+
+    async def doors(self) -> list[tuple[str, Receives]]:
+        """Open every receiver. Raises the ConfigError of one that can't be used, such as a port in use.
+
+        A hub without one of its doors would look well and let nobody in. A plugin that was refused or
+        blocked is no such error: it is named, and the rest runs.
+        """
+        doors = await self.parts(self._settings.receivers)
+        for name, error in self.failed.items():
+            ours = name.startswith(f"{PartType.RECEIVER.value}.")
+            if ours and isinstance(error, ConfigError) and not error.code.startswith("plugin."):
+                raise error
+        return doors
+
+    def _host(self, part: PartSettings) -> Host:
+        data = self._settings.hub.data
+        for name in ("", part.offer.type.value, part.name):
+            data /= name
+            data.mkdir(mode=0o700, exist_ok=True)
+        return Host(
+            name=part.name,
+            hub_name=self._settings.hub.name,
+            address=self._settings.hub.own.address,
+            clock=SystemClock(),
+            chance=SystemChance(),
+            log=self._log,
+            data=data,
+        )
