@@ -1,0 +1,119 @@
+"""What commands print: rich on a terminal, plain lines into a pipe, JSON for programs.
+
+Results go to standard output, all else to standard error. Rich is imported only for a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hub.cli.language import told
+from hub.errors import HubError, Words
+
+_COLOURS: Final = {"✓": "green", "!": "yellow", "✗": "red"}
+_STATES: Final = {
+    "delivered": "green",
+    "refused": "red",
+    "expired": "red",
+    "cancelled": "red",
+    "uncertain": "yellow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text in a table; `style` is rich's and shows on terminals only."""
+
+    text: str
+    style: str = ""
+
+
+def line(text: str = "") -> None:
+    """Print a line of the result."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say(words: Words) -> None:
+    """Print a sentence of the result."""
+    line(told(words))
+
+
+def note(words: Words) -> None:
+    """Print a sentence beside the result, on standard error."""
+    sys.stderr.write(f"{told(words)}\n")
+
+
+def failed(words: Words) -> None:
+    """Print an error: one line on standard error, `hub: …`; several lines for several errors."""
+    for one in told(words).splitlines():
+        sys.stderr.write(f"hub: {one}\n")
+
+
+def as_json(value: Any) -> None:
+    """Print a value for a program: JSON in UTF-8, indented, keys in their written order."""
+    line(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def error_json(error: HubError) -> dict[str, Any]:
+    """Return what a program should know of an error."""
+    return {"code": error.code, "en": error.words.en, "fr": error.words.fr}
+
+
+def table(headers: Sequence[Words], rows: Sequence[Sequence[Cell]]) -> None:
+    """Print rows under their headers; aligned columns without any frame when piped."""
+    _draw([told(one) for one in headers], rows)
+
+
+def rows(cells: Sequence[Sequence[Cell]]) -> None:
+    """Print rows in aligned columns, without headers."""
+    _draw([], cells)
+
+
+def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    if not sys.stdout.isatty():
+        _plain([*([titles] if titles else []), *([cell.text for cell in row] for row in rows)])
+        return
+    from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    drawn = Table(
+        *titles, box=None, show_header=bool(titles), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for row in rows:
+        drawn.add_row(*(Text(cell.text, style=cell.style) for cell in row))
+    Console().print(drawn)
+
+
+def _plain(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        line("  ".join(cells).rstrip())
+
+
+def mark(sign: str, name: str, said: str = "") -> None:
+    """Print one line of a list of checks: ✓, ! or ✗, a name, and what there is to say."""
+    text = f"{sign} {name}" + (f" – {said}" if said else "")
+    if not sys.stdout.isatty():
+        line(text)
+        return
+    from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
+    from rich.text import Text  # noqa: PLC0415
+
+    Console().print(Text(text[:1], style=_COLOURS.get(sign, "")) + Text(text[1:]))
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a time as programs read it: RFC 3339, UTC, milliseconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z" if at else None
+
+
+def state(name: str) -> Cell:
+    """Return the cell for a delivery's state. The words are those of the API and of the log."""
+    return Cell(name, _STATES.get(name, ""))

@@ -1,0 +1,168 @@
+"""`hub trace`: what became of a message, from its acceptance to its last recipient."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli import screen
+from hub.cli.given import given
+from hub.cli.language import told
+from hub.cli.options import Json
+from hub.cli.screen import Cell
+from hub.errors import InputError, Words
+
+if TYPE_CHECKING:
+    from hub.app.settings import Settings
+    from hub.domain.party import Party
+    from hub.ports.records import Report
+
+
+def run(
+    ctx: typer.Context,
+    *,
+    message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or one delivery's.")],
+    json: Json = False,
+) -> None:
+    """Show a message's timeline: who got it, through whom, when, and why not.
+
+    Reads the store beside a running hub. Subject and contents are never shown.
+    """
+    report = asyncio.run(_report(given(ctx).load().settings, message))
+    if json:
+        screen.as_json(_data(report))
+    else:
+        _show(report)
+
+
+async def _report(settings: Settings, message: str) -> Report:
+    from hub.app.assembly import open_records  # noqa: PLC0415 -- heavy: the store
+    from hub.domain.ids import DeliveryId, EnvelopeId, check_uuid7  # noqa: PLC0415
+
+    check_uuid7(message)
+    async with open_records(settings) as store:
+        report = await store.report(EnvelopeId(message))
+        if report is None and (envelope := await store.envelope_of(DeliveryId(message))) is not None:
+            report = await store.report(envelope)
+    if report is None:
+        raise InputError(
+            "message.unknown",
+            Words(
+                en=f"{message} is no message of this hub.",
+                fr=f"{message} n'est pas un message de ce hub.",
+            ),
+        )
+    return report
+
+
+def shown(party: Party) -> str:
+    """Return how a party is shown: a patient's address holds a health identifier, so it is masked."""
+    return party.address.masked if party.kind.value == "patient" else str(party.address)
+
+
+def _show(report: Report) -> None:
+    envelope = report.sealed.envelope
+    message = envelope.message
+    screen.say(Words(en=f"Message {envelope.id}", fr=f"Message {envelope.id}"))
+    screen.say(
+        Words(
+            en=f"{message.kind.value} from {shown(message.sender)}, in by {message.origin.connector} from"
+            f" {report.peer}; signature: {message.origin.signature.result.value}",
+            fr=f"{message.kind.value} de {shown(message.sender)}, entré par {message.origin.connector} de"
+            f" {report.peer} ; signature : {message.origin.signature.result.value}",
+        )
+    )
+    screen.say(
+        Words(
+            en=f"Sealed {envelope.created_at:%Y-%m-%d %H:%M:%S} UTC, to arrive by"
+            f" {envelope.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+            fr=f"Scellé le {envelope.created_at:%Y-%m-%d %H:%M:%S} UTC, à remettre avant le"
+            f" {envelope.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+        )
+    )
+    screen.line()
+    screen.table(
+        _DELIVERIES,
+        [
+            [
+                Cell(str(number)),
+                Cell(shown(one.recipient)),
+                Cell(one.operator),
+                screen.state(one.state.value),
+                Cell(str(one.attempts)),
+                Cell(one.id, "dim"),
+                Cell(told(one.reason) if one.reason else one.code or ""),
+            ]
+            for number, one in enumerate(report.deliveries, 1)
+        ],
+    )
+    screen.line()
+    numbers = {one.id: str(number) for number, one in enumerate(report.deliveries, 1)}
+    screen.table(
+        _TIMELINE,
+        [
+            [
+                Cell(f"{one.at:%Y-%m-%d %H:%M:%S}.{one.at.microsecond // 1000:03d}", "dim"),
+                Cell(numbers.get(one.delivery, "") if one.delivery else ""),
+                Cell(one.event, "bold"),
+                Cell(one.code or ""),
+                Cell(one.detail or ""),
+            ]
+            for one in report.steps
+        ],
+    )
+
+
+_DELIVERIES = (
+    Words(en="no.", fr="nº"),
+    Words(en="recipient", fr="destinataire"),
+    Words(en="operator", fr="opérateur"),
+    Words(en="state", fr="état"),
+    Words(en="attempts", fr="tentatives"),
+    Words(en="delivery", fr="remise"),
+    Words(en="why", fr="pourquoi"),
+)
+_TIMELINE = (
+    Words(en="UTC", fr="UTC"),
+    Words(en="no.", fr="nº"),
+    Words(en="event", fr="événement"),
+    Words(en="code", fr="code"),
+    Words(en="said", fr="dit"),
+)
+
+
+def _data(report: Report) -> dict[str, Any]:
+    envelope = report.sealed.envelope
+    return {
+        "id": envelope.id,
+        "kind": envelope.message.kind.value,
+        "peer": report.peer,
+        "sender": shown(envelope.message.sender),
+        "created_at": screen.moment(envelope.created_at),
+        "expires_at": screen.moment(envelope.expires_at),
+        "deliveries": [
+            {
+                "id": one.id,
+                "recipient": shown(one.recipient),
+                "operator": one.operator,
+                "state": one.state.value,
+                "attempts": one.attempts,
+                "due_at": screen.moment(one.due_at),
+                "code": one.code,
+                "reason": one.reason and {"en": one.reason.en, "fr": one.reason.fr},
+            }
+            for one in report.deliveries
+        ],
+        "timeline": [
+            {
+                "at": screen.moment(one.at),
+                "event": one.event,
+                "delivery": one.delivery,
+                "code": one.code,
+                "detail": one.detail,
+            }
+            for one in report.steps
+        ],
+    }
