@@ -1,0 +1,161 @@
+"""Writes the generated pages of the reference: run it again and nothing differs, or a test is red.
+
+`docs/reference/configuration.md` comes from `conf/hub.example.toml`, `docs/reference/cli.md` from the
+program itself: `python -m tests.build_reference`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from typer.core import TyperOption
+from typer.main import get_command
+
+from hub.cli import exit_codes
+from hub.cli.program import app
+
+EXAMPLE: Final = Path("conf/hub.example.toml")
+CONFIGURATION: Final = Path("docs/reference/configuration.md")
+CLI: Final = Path("docs/reference/cli.md")
+
+_TABLE: Final = re.compile(r"\[(.+)\](?:\s+# (.*))?")
+_KEY: Final = re.compile(r"([a-z0-9_]+) = (.+?)\s+# (.*)")
+_PAIR: Final = ("certificate", "key")
+_NAMED: Final = re.compile(r"^((?:operators|receivers|directories|api\.clients)\.)[^.]+")
+_DEFAULT: Final = re.compile(r"(?:^|[;:,]? ?)default: ([^;]+)(?:; (.*))?$")
+
+_CONFIGURATION_HEAD: Final = """\
+# Configuration
+
+<!-- Made by `python -m tests.build_reference` from conf/hub.example.toml. Change that file instead. -->
+
+One TOML file: `--config FILE`, or else the variable `CADUCEE_CONFIG`, `./hub.toml`, `/etc/caducee/hub.toml`.
+`hub init` makes a short one that works; `conf/hub.example.toml` has every key; `hub check` checks it.
+
+Relative paths start at the file's folder.
+Durations are written `500ms`, `30s`, `5m`, `2h`, `3d`; sizes `64KiB`, `25MiB`, `1GiB`.
+A key that is unknown, missing or of the wrong kind is refused, with file, line, key and what would be right.
+All faults are told at once, one per table.
+A changed file counts from the next start of `hub serve`.
+
+Names of operators, receivers and directories have up to 32 of `a-z`, `0-9`, `-` and `_`.
+A table whose plugin was refused or is blocked is kept out and named in the log; what depends on it waits.
+A domain, and a name in `peers`, belongs to one operator.
+"""
+
+_CLI_HEAD: Final = """\
+# The `hub` program
+
+<!-- Made by `python -m tests.build_reference` from the program itself. -->
+
+The global options stand before the command: `hub --config FILE check`.
+It speaks French or English, by `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set.
+Results go to standard output, all else to standard error; an error is one line, `hub: …`.
+Into a pipe tables come as aligned columns, without colours or frames.
+`--json` prints JSON for programs; its field names do not change within a major version.
+
+Environment: `CADUCEE_CONFIG` (configuration), `CADUCEE_TOKEN` (token for `hub send`),
+`CADUCEE_TRACEBACK` (shows tracebacks, for developers: they may quote what no log should hold),
+`NO_COLOR` (no colours), `NOTIFY_SOCKET` (set by systemd: `hub serve` says `READY=1` and `STOPPING=1`).
+
+`hub serve` stops on SIGTERM or SIGINT: nothing new is taken, what runs is finished within `hub.drain`.
+On a second signal it ends at once, with exit code 130; what was accepted is durable either way.
+SIGHUP only logs that a changed configuration takes a new start.
+`conf/hub.service` is a hardened systemd unit.
+
+## Exit codes
+
+"""
+
+
+def configuration() -> str:
+    """Return the page about the configuration."""
+    parts = [_CONFIGURATION_HEAD]
+    seen: set[tuple[str, str]] = set()
+    table = ""
+    rows: list[str] = []
+    for line in EXAMPLE.read_text("utf-8").splitlines():
+        if found := _TABLE.fullmatch(line):
+            _close(parts, table, rows)
+            table, rows = _NAMED.sub(r"\1<name>", found[1]), []
+        elif (found := _KEY.fullmatch(line)) and (table, found[1]) not in seen:
+            seen.add((table, found[1]))
+            rows.append(_row(found[1], found[2], found[3]))
+            if found[2] == "[":
+                rows += [f"| `{key}` | required | of each pair: its {key}, a PEM file |" for key in _PAIR]
+    _close(parts, table, rows)
+    return "\n".join(parts)
+
+
+def _close(parts: list[str], table: str, rows: list[str]) -> None:
+    heading = f"## `[{table}]`"
+    if not rows:
+        return
+    for at, part in enumerate(parts):
+        if part.startswith(f"{heading}\n"):
+            # A second example of the same table adds its own keys to the first.
+            parts[at] = part + "\n".join(rows) + "\n"
+            return
+    parts.append("\n".join([heading, "", "| key | default | meaning |", "| --- | --- | --- |", *rows, ""]))
+
+
+def _row(key: str, value: str, meaning: str) -> str:
+    default = f"`{value}`"
+    if meaning.startswith("required"):
+        default, meaning = "required", meaning.removeprefix("required").removeprefix(": ")
+    elif found := _DEFAULT.search(meaning):
+        default = found[1]
+        meaning = meaning[: found.start()] + (f"; {found[2]}" if found[2] else "")
+    return f"| `{key}` | {default} | {_cell(meaning)} |"
+
+
+def cli() -> str:
+    """Return the page about the program."""
+    codes = (exit_codes.__doc__ or "").split("\n\n", 1)[1].strip()
+    return "\n".join([_CLI_HEAD + codes, "", *_command(get_command(app), "hub")])
+
+
+def _command(command: Any, path: str) -> Iterator[str]:
+    yield f"## `{path}`\n"
+    yield f"{_prose(command.help)}\n"
+    rows = [_parameter(one) for one in command.params if not getattr(one, "hidden", False)]
+    if rows:
+        yield "\n".join(["| option | default | meaning |", "| --- | --- | --- |", *rows, ""])
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _command(inner, f"{path} {name}")
+
+
+def _parameter(one: Any) -> str:
+    spelt = f"`{one.metavar or one.name}`"
+    if isinstance(one, TyperOption):
+        takes = f" {spelt}" if one.metavar else ""
+        spelt = ", ".join(f"`{name}`" for name in (*one.opts, *one.secondary_opts)) + takes
+    default = "required" if one.required else _default(one.default)
+    return f"| {_cell(spelt)} | {default} | {_cell(one.help or '')} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(value: Any) -> str:
+    return "" if value in (None, False, (), []) or callable(value) else f"`{value}`"
+
+
+def _prose(text: str | None) -> str:
+    """Put each sentence of a help text on a line of its own."""
+    paragraphs = [" ".join(part.split()) for part in (text or "").split("\n\n")]
+    return "\n\n".join(re.sub(r"(?<=[.;]) (?=[A-Z])", "\n", part) for part in paragraphs)
+
+
+def main() -> None:
+    """Write both pages."""
+    CONFIGURATION.write_text(configuration(), "utf-8")
+    CLI.write_text(cli(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
