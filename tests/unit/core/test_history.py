@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -25,14 +26,13 @@ from hub.core.submit import Submitter
 from hub.core.worker import LATE, SWEEP, Worker
 from hub.domain.address import Address
 from hub.domain.delivery import State
-from hub.domain.ids import OperatorName
+from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.message import ReceiptKind
 from hub.domain.outcome import Delivered, Refused
-from hub.errors import ConflictError, InputError, PeerError, TrustError, Words
+from hub.errors import InputError, PeerError, TrustError, Words
 from hub.ports.connector import Capabilities
 from hub.ports.directory import Standing
 from hub.ports.intake import Acknowledgement, Peer, Submission, To
-from hub.testing.contents import MemoryStage
 from hub.testing.fakes import (
     FixedChance,
     FixedClock,
@@ -43,11 +43,14 @@ from hub.testing.fakes import (
     TinyDirectory,
     entry,
 )
-from tests.unit.core.model_queue import ModelQueue, Row
+from hub.testing.memory_queue import MemoryQueue
+from tests.unit.core.recorded import Both, Known, Recorded
 from tests.unit.core.world import EXPIRY, HOSPITAL, OWN, sealer, submission
 
 KINDS: Final = ("plain", "harmless", "asked")
 DOCTORS: Final = [f"{name}@{kind}.example" for kind in KINDS for name in ("anne", "bruno")]
+QUIET: Final = 8
+"""Turns without a move after which nothing moves any more."""
 PLAYS: Final = [play for play in Play if not play.startswith("hang")]
 GONE: Final = Refused(code="mailbox.gone", reason=Words(en="gone", fr="partie"))
 
@@ -62,7 +65,9 @@ class History(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         """Set up a hospital and three operators: one can be asked, one may be sent to twice."""
-        self.queue, self.clock = ModelQueue(), FixedClock()
+        self.runner = asyncio.Runner()
+        self.clock = FixedClock()
+        self.queue = Recorded(self.runner.run(self.open_queue()))
         self.people = TinyDirectory(entry(HOSPITAL), *(entry(one) for one in DOCTORS))
         self.doctors = {
             "plain": ScriptedOperator(),
@@ -78,6 +83,8 @@ class History(RuleBasedStateMachine):
         self.sealer = sealer(self.clock)
         self.notifier = Notifier(self.queue, self.operators, self.sealer, OWN)
         self.submitted: list[Submission] = []
+        self.accepted: set[int] = set()
+        self.seen: set[int] = set()
         self.struck: set[str] = set()
 
     @rule(
@@ -95,17 +102,17 @@ class History(RuleBasedStateMachine):
             receipts=(ReceiptKind.FAILURE,) if told else (),
         )
         self.submitted.append(one)
-        asyncio.run(self._submit(one))
+        self._submit(len(self.submitted) - 1)
 
     @precondition(lambda self: bool(self.submitted))
     @rule(data=st.data())
     def submit_again(self, data: st.DataObject) -> None:
         """Repeat what the hospital got no answer to."""
-        before = len(self.queue.rows)
-        one = data.draw(st.sampled_from(self.submitted))
-        known = (one.peer.name, one.key) in self.queue.answers
-        asyncio.run(self._submit(one))
-        assert not known or len(self.queue.rows) == before
+        before = len(self.queue.deliveries)
+        number = data.draw(st.integers(0, len(self.submitted) - 1))
+        known = number in self.accepted
+        self._submit(number)
+        assert not known or len(self.queue.deliveries) == before
 
     @rule(plays=st.lists(st.sampled_from(PLAYS), min_size=1, max_size=3), who=st.sampled_from(DOCTORS))
     def rescript(self, plays: list[Play], who: str) -> None:
@@ -115,13 +122,13 @@ class History(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         """Run the hub until nothing moves, and stop it."""
-        asyncio.run(self._work(None))
+        self.runner.run(self._work(None))
 
     @rule(after=st.integers(0, 3))
     def crash(self, after: int) -> None:
         """Kill the hub before it can store an attempt's end, and start it again."""
-        asyncio.run(self._work(after))
-        asyncio.run(self.queue.expire_leases(self.clock.now(), everything=True))
+        self.runner.run(self._work(after))
+        self.runner.run(self.queue.expire_leases(self.clock.now(), everything=True))
 
     @rule(by=st.sampled_from([timedelta(seconds=20), timedelta(minutes=3), timedelta(hours=2), EXPIRY]))
     def wait(self, by: timedelta) -> None:
@@ -139,15 +146,15 @@ class History(RuleBasedStateMachine):
         """Let the directory go down, or come back."""
         self.people.available = available
 
-    @precondition(lambda self: bool(self.queue.rows))
+    @precondition(lambda self: bool(self.queue.deliveries))
     @rule(data=st.data(), outcome=st.sampled_from([Delivered(receipt="seen"), GONE]))
     def receipt(self, data: st.DataObject, outcome: Delivered | Refused) -> None:
         """Bring a receipt, true or not."""
-        row = data.draw(st.sampled_from(list(self.queue.rows.values())))
-        peer = Peer(name=f"operator:{row.operator}", operator=row.operator)
-        said = Acknowledgement(outcome=outcome, event="acknowledgement.received", delivery=row.id)
+        new = data.draw(st.sampled_from(list(self.queue.deliveries.values()))).new
+        peer = Peer(name=f"operator:{new.operator}", operator=new.operator)
+        said = Acknowledgement(outcome=outcome, event="acknowledgement.received", delivery=new.id)
         acknowledger = Acknowledger(self.queue, self.notifier, self.clock)
-        assert asyncio.run(acknowledger.acknowledge(peer, said))
+        assert self.runner.run(acknowledger.acknowledge(peer, said))
 
     @invariant()
     def nothing_is_sent_twice_unless_the_timeline_says_so(self) -> None:
@@ -157,7 +164,7 @@ class History(RuleBasedStateMachine):
         arrivals = Counter(
             one.delivery for operator in (*self.doctors.values(), self.hospital) for one in operator.arrivals
         )
-        resent = Counter(step.delivery for _, step in self.queue.steps if step.event == "delivery.resent")
+        resent = Counter(delivery for delivery, event, _ in self.queue.events if event == "delivery.resent")
         for delivery, count in arrivals.items():
             assert count <= 1 + resent[delivery]
 
@@ -167,8 +174,7 @@ class History(RuleBasedStateMachine):
         if not hasattr(self, "queue"):
             return
         for delivery, count in self._told().items():
-            wanted = self.queue.rows[delivery].envelope.sealed.envelope.message.receipts  # type: ignore[index]
-            assert count <= (ReceiptKind.FAILURE in wanted)
+            assert count <= self._wants(self.queue.deliveries[DeliveryId(delivery)])
 
     def teardown(self) -> None:
         """In the end everybody's delivery has one final state, and who failed is known to the sender."""
@@ -179,20 +185,39 @@ class History(RuleBasedStateMachine):
             self.clock.advance(EXPIRY + LATE + timedelta(seconds=SWEEP))
             self.work()
         told = self._told()
-        for row in self.queue.rows.values():
-            assert row.state.final, row
-            if self._failed(row) and ReceiptKind.FAILURE in row.envelope.sealed.envelope.message.receipts:
-                assert told[row.id] == 1
+        for delivery, state in self.runner.run(self.queue.states()).items():
+            assert state.final, state
+            known = self.queue.deliveries[delivery]
+            if known.envelope.peer != "hub" and state in {State.REFUSED, State.EXPIRED}:
+                assert told[delivery] == self._wants(known)
+        self.runner.run(self.close_queue())
+        self.runner.close()
+
+    @invariant()
+    def what_is_final_stays(self) -> None:
+        """No event moves a delivery that had ended."""
+        ended: set[DeliveryId] = set()
+        for delivery, _, state in self.queue.events if hasattr(self, "queue") else ():
+            assert delivery not in ended
+            if state.final:
+                ended.add(delivery)
+
+    async def open_queue(self) -> Both:
+        """Make the queue that this history happens to."""
+        return MemoryQueue(clock=self.clock, chance=FixedChance(9))
+
+    async def close_queue(self) -> None:
+        """Close it."""
 
     @staticmethod
-    def _failed(row: Row) -> bool:
-        return row.envelope.peer != "hub" and row.state in {State.REFUSED, State.EXPIRED}
+    def _wants(known: Known) -> int:
+        return ReceiptKind.FAILURE in known.envelope.sealed.envelope.message.receipts
 
     def _told(self) -> Counter[str]:
         ids = [one.sealed.envelope.message.origin.native_id for one in self.queue.notices]
         return Counter(one.removesuffix(".failed") for one in ids if one.endswith(".failed"))
 
-    async def _submit(self, one: Submission) -> None:
+    def _submit(self, number: int) -> None:
         way_in = Submitter(
             queue=self.queue,
             directory=self.people,
@@ -202,26 +227,34 @@ class History(RuleBasedStateMachine):
             limits=Limits(),
             clock=self.clock,
         )
-        with contextlib.suppress(InputError, PeerError, TrustError, ConflictError):
-            await way_in.submit(MemoryStage(), one)
+
+        async def submit() -> None:
+            stage = self.queue.stage()
+            one = self.submitted[number]
+            content = await stage.keep(b"Bonjour.")
+            await way_in.submit(stage, replace(one, parts=[replace(one.parts[0], content=content)]))
+
+        with contextlib.suppress(InputError, PeerError, TrustError):
+            self.runner.run(submit())
+            self.accepted.add(number)
 
     async def _work(self, crash_after: int | None) -> None:
         """Run a worker until nothing moves; with `crash_after`, at most so many settlements are stored."""
         left = crash_after
 
-        def on_settle() -> None:
+        def die() -> None:
             nonlocal left
             if left is not None:
                 left -= 1
                 if left < 0:
                     raise CrashError
 
-        self.queue.on_settle = on_settle
+        self.queue.before_settle = die
         worker = Worker(
             queue=self.queue,
             operators=self.operators,
             directory=self.people,
-            settler=Settler(self.notifier, self.clock, FixedChance(len(self.queue.history))),
+            settler=Settler(self.notifier, self.clock, FixedChance(len(self.queue.events))),
             clock=self.clock,
             log=NullLog(),
             observe=lambda _: None,
@@ -229,15 +262,12 @@ class History(RuleBasedStateMachine):
         stop = asyncio.Event()
         task = asyncio.create_task(worker.run(stop, timedelta(seconds=9)))
         quiet = 0
-        while quiet < 8 and not task.done():
-            before = len(self.queue.history)
+        while quiet < QUIET and not task.done():
+            before = self.queue.claimed, len(self.queue.events)
             worker.wake()
-            for _ in range(4):
-                await asyncio.sleep(0)
-            busy = len(self.queue.history) != before or any(
-                row.state is State.LEASED for row in self.queue.rows.values()
-            )
-            quiet = 0 if busy else quiet + 1
+            await self.breathe()
+            running = any(one.running for one in (*self.doctors.values(), self.hospital))
+            quiet = 0 if running or before != (self.queue.claimed, len(self.queue.events)) else quiet + 1
         stop.set()
         try:
             await task
@@ -245,12 +275,16 @@ class History(RuleBasedStateMachine):
             pass
         self._check_the_struck()
 
+    async def breathe(self) -> None:
+        """Give everything that is ready its turn."""
+        for _ in range(4):
+            await asyncio.sleep(0)
+
     def _check_the_struck(self) -> None:
         arrivals = [one for operator in self.doctors.values() for one in operator.arrivals]
-        seen = {id(one) for one in getattr(self, "_seen", [])}
-        fresh = [one for one in arrivals if id(one) not in seen]
-        self._seen = arrivals
-        assert not {str(one.recipient) for one in fresh} & self.struck
+        fresh = {str(one.recipient) for one in arrivals if id(one) not in self.seen}
+        self.seen |= {id(one) for one in arrivals}
+        assert not fresh & self.struck
 
 
 History.TestCase.settings = settings(
