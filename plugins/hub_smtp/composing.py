@@ -13,8 +13,7 @@ from cryptography import x509
 
 from hub.domain.ids import DeliveryId
 from hub.domain.message import Kind, ReceiptKind
-from hub.domain.outcome import Deferred, Outcome, Refused
-from hub.errors import HubError, InputError, Words
+from hub.domain.outcome import Outcome, Refused
 from hub.ports.connector import Addressee, Parcel
 from hub.ports.host import Host
 from hub_smtp import entity, outer, pem
@@ -50,21 +49,9 @@ class Composer:
     async def mails(self, parcel: Parcel) -> tuple[Sequence[Outgoing], Mapping[DeliveryId, Outcome]]:
         """Return the mails to send, and an outcome for each addressee who gets none.
 
-        Nothing is sent here, so whatever goes wrong is Deferred, or Refused when it never will work.
+        Raises InputError when no mail can be made of this message, StoreError when its contents can't
+        be read now. Nothing has left then.
         """
-        try:
-            return await self._mails(parcel)
-        except HubError as error:
-            outcome: Outcome
-            if isinstance(error, InputError):
-                outcome = Refused(code=error.code, reason=error.words)
-            else:
-                outcome = Deferred(code=error.code, reason=error.words)
-        except Exception as error:  # noqa: BLE001 - nothing has left: what fails here may be tried again
-            outcome = _failed(error)
-        return (), {one.delivery: outcome for one in parcel.addressees}
-
-    async def _mails(self, parcel: Parcel) -> tuple[Sequence[Outgoing], Mapping[DeliveryId, Outcome]]:
         if parcel.sealed.envelope.message.kind is Kind.NOTICE:
             return [await self._notice(parcel)], {}
         by = self._sort(parcel)
@@ -143,14 +130,3 @@ def _sealing(files: KeyFiles, host: Host) -> Sealing:
             f"is not the key of the first certificate in {files.certificate}, or not fit to sign ({error})",
             f"n'est pas la clé du premier certificat de {files.certificate}, ou ne peut signer ({error})",
         ) from error
-
-
-def _failed(error: Exception) -> Deferred:
-    kind = type(error).__name__
-    return Deferred(
-        code="mail.not_composed",
-        reason=Words(
-            en=f"The hub could not make the mail ({kind}); nothing was sent.",
-            fr=f"Le concentrateur n'a pas pu composer le courrier ({kind}) ; rien n'a été envoyé.",
-        ),
-    )

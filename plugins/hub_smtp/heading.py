@@ -70,13 +70,12 @@ def read(headers: Headers, limits: Limits) -> Heading:
 
 def author(headers: Headers) -> Address:
     """Return the one address in From. Raises MalformedError (`mail.from`)."""
-    value = headers.get("from") or ""
     try:
-        found = addresses.parse(value, 1)
+        # RFC 6854 allows a group; a health message has one sender.
+        found = addresses.parse(headers.get("from") or "", 1, groups=False)
     except UnreadableError as error:
         raise malformed(f"From: {error.en}", f"From : {error.fr}", code="mail.from") from None
-    # A group is no author (RFC 6854 allows it; a health message has one sender).
-    if len(found) != 1 or ";" in value.replace(found[0].name, ""):
+    if len(found) != 1:
         raise malformed(
             "it must name exactly one author in From",
             "il doit nommer un auteur et un seul dans From",

@@ -1,4 +1,35 @@
-"""The `[….mail]` tables: how mail that comes in is judged, and how mail that goes out is made."""
+"""The `[….mail]` tables: how mail that comes in is judged, and how mail that goes out is made.
+
+`[receivers.<name>.mail]`, by what each key means and its default:
+
+    anchors             authorities of senders' S/MIME certificates, PEM files; none: no signature is valid.
+    decryption          list of { certificate, key } that senders may encrypt to, PEM files; none.
+    invalid_signature   "refuse" a mail whose signature does not hold, or "record" it as invalid; refuse.
+    limits.depth              how deep parts may be nested; 10.
+    limits.parts              parts at all depths; 500.
+    limits.header_bytes       header of the mail and of each part; 64KiB.
+    limits.header_fields      fields in each header; 300.
+    limits.near_boundaries    lines that begin like a boundary and are none; 1000.
+    limits.hops               servers that a mail has passed (Received); 30.
+    limits.addresses          addresses in To and in Cc; 2000.
+    limits.references         ids kept of References; 100.
+    limits.cms_layers         signatures and encryptions around each other; 3.
+    xdm.entries         files and folders in an IHE_XDM.ZIP; 200.
+    xdm.entry_bytes     one file, unpacked; 50MiB.
+    xdm.total_bytes     all files, unpacked; 100MiB.
+    xdm.ratio           how many times its packed size a file over 1 MiB may be; 100.
+    xdm.metadata_bytes  METADATA.XML; 1MiB.
+
+`[operators.<name>.mail]`:
+
+    format                documents travel in an IHE_XDM.ZIP ("xdm") or as attachments ("plain"); xdm.
+    signing_certificates  the organisation's certificate, then those that lead to its authority; unsigned.
+    signing_key           its private key.
+    encrypt               "always", "never", or "when-possible": when the directory holds a certificate.
+    cipher                "gcm" or "cbc", for certificates that don't state what they read; gcm.
+    key_transport         how keys travel to RSA certificates, "pkcs1" or "oaep"; pkcs1.
+    anchors               authorities of recipients' certificates; none: the directory's word stands.
+"""
 
 from __future__ import annotations
 

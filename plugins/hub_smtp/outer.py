@@ -22,6 +22,8 @@ from hub_smtp.mime.fields import Headers
 from hub_smtp.xdm import cda
 
 ENVELOPE: Final = "X-Caducee-Envelope"
+_OURS: Final = frozenset({"x-mss-codecda", "x-mss-ins"})
+"""Fields that the documents in the envelope decide."""
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -35,9 +37,7 @@ def header(envelope: Envelope, own: Address, hub_name: str, passed: Headers | No
     """
     message = envelope.message
     lines = [
-        write.field(
-            "Received", f"by {hub_name} (Caducee) with SMTP id {envelope.id}; {date(envelope.created_at)}"
-        ),
+        write.field("Received", f"by {hub_name} (Caducee) id {envelope.id}; {date(envelope.created_at)}"),
         *(f"{one.raw}\r\n" for one in (passed.all("received") if passed else ()) if one.raw.isascii()),
         write.field("Date", date(envelope.created_at)),
         write.field("From", _party(message.sender)),
@@ -56,6 +56,7 @@ def header(envelope: Envelope, own: Address, hub_name: str, passed: Headers | No
     if ReceiptKind.DISPLAY in message.receipts:
         lines.append(write.field("Disposition-Notification-To", str(own)))
     lines += _documents(message)
+    lines += _conventions(passed)
     lines.append(write.field(ENVELOPE, envelope.id))
     return "".join(lines).encode()
 
@@ -78,6 +79,15 @@ def date(moment: datetime) -> str:
         f"{_DAYS[utc.weekday()]}, {utc.day} {_MONTHS[utc.month - 1]} {utc.year}"
         f" {utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"
     )
+
+
+def _conventions(passed: Headers | None) -> list[str]:
+    """Return the other MSSanté fields, such as the sender's software (X-MSS-NIL), as they came."""
+    return [
+        f"{one.raw}\r\n"
+        for one in (passed.fields if passed else ())
+        if one.name.startswith("x-mss-") and one.name not in _OURS and one.raw.isascii()
+    ]
 
 
 def _party(party: Party) -> str:

@@ -25,12 +25,12 @@ class Mailbox(NamedTuple):
     address: Address
 
 
-def parse(value: str, most: int) -> list[Mailbox]:
-    """Read a list of mailboxes; groups give their members (RFC 5322, 3.4).
+def parse(value: str, most: int, *, groups: bool = True) -> list[Mailbox]:
+    """Read a list of mailboxes; groups, where they may stand, give their members (RFC 5322, 3.4).
 
     Raises UnreadableError; also for more than `most`.
     """
-    reading = _Reading(most)
+    reading = _Reading(most, groups=groups)
     at, size = 0, len(value)
     while at < size:
         match = _TOKEN.match(value, at)
@@ -52,8 +52,9 @@ def parse(value: str, most: int) -> list[Mailbox]:
 class _Reading:
     """A list being read: the words of the mailbox at hand, and those that are complete."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, groups: bool) -> None:
         self._most = most
+        self._groups = groups
         self._found: list[Mailbox] = []
         self._words: list[str] = []
         self._plain = True
@@ -73,7 +74,7 @@ class _Reading:
 
     def mark(self, mark: str) -> None:
         if mark == ":":
-            if self._group or self._done or not self._words:
+            if not self._groups or self._group or self._done or not self._words:
                 raise _unreadable()
             self._group, self._words, self._plain = True, [], True
             return

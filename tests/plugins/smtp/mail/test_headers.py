@@ -179,6 +179,14 @@ async def test_threads(world: World) -> None:
     assert again.receipts == first.receipts
 
 
+async def test_conventions(world: World) -> None:
+    """The sender's MSSanté fields go along, but for those that the documents decide."""
+    fields = {"X-MSS-NIL": "DEV935997", "X-MSS-INS": "O", "X-MSS-CODECDA": "1-1"}
+    data = await sent(world.composer(), parcel(await submission(world.reader(), mail(text(), **fields))))
+    read = email.message_from_bytes(data, policy=email.policy.SMTP)
+    assert (read["X-MSS-NIL"], read["X-MSS-INS"], read["X-MSS-CODECDA"]) == ("DEV935997", None, None)
+
+
 async def test_circle(world: World) -> None:
     """A mail that has passed too many servers runs in a circle and is refused."""
     data = b"Received: from a by b; Tue, 3 Mar 2026 12:00:00 +0100\r\n" * 31 + mail(text())

@@ -251,6 +251,5 @@ async def test_international_recipient(world: World) -> None:
 async def test_broken_notice(world: World) -> None:
     """A notice without its data is refused and never sent."""
     what = parcel(replace(said(body("x")), kind=Kind.NOTICE, sender=HUB))
-    mails, outcomes = await world.composer().mails(what)
-    assert not mails
-    assert [type(one) for one in outcomes.values()] == [Refused]
+    with pytest.raises(MalformedError, match=r"notice\.malformed"):
+        await world.composer().mails(what)
