@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.errors import PeerError, Words
-from hub_smtp.link import LineError, Link
+from hub_smtp.breaks import LineError
+from hub_smtp.link import Link
 
 _MAX_LINE: Final = 2048
 """Octets; RFC 5321, 4.5.3.1.5 says 512, servers with long words say more."""

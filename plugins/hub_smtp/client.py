@@ -25,7 +25,8 @@ from hub.errors import PeerError, Words
 from hub.ports.connector import Addressee
 from hub_smtp import envelope, faults, outcomes
 from hub_smtp.answers import CLOSING, Answer, garbled, read_answer
-from hub_smtp.link import Link, LostError, lost
+from hub_smtp.breaks import LostError, lost
+from hub_smtp.link import Link
 from hub_smtp.settings import ConnectorSettings
 from hub_smtp.stuffing import Stuffing
 from hub_smtp.wire import Outgoing

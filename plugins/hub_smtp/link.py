@@ -11,24 +11,12 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
-from hub.errors import PeerError, Words
+from hub_smtp.breaks import bare, broken_off, lost, silent, too_long
 from hub_smtp.secure import Secure
 
 HIGH: Final = 256 << 10
 """Bytes of input, and of output, held before the other side is made to wait."""
 _GATHER: Final = 64 << 10
-
-
-class LostError(PeerError):
-    """The connection ended while something was still to come."""
-
-
-class SilentError(PeerError):
-    """The peer let a deadline pass."""
-
-
-class LineError(PeerError):
-    """The peer sent a line longer than it may be, or one that does not end in CR LF."""
 
 
 class StoppedError(Exception):
@@ -94,7 +82,6 @@ class Link(asyncio.Protocol):
         """Take note that the connection is gone."""
         del exc
         self._end()
-        _wake(self._writer)
         _wake(self._closed)
         if self.ended is not None:
             self.ended()
@@ -133,13 +120,13 @@ class Link(asyncio.Protocol):
         deadline = 0.0
         while (end := self._input.find(b"\n", self._at)) < 0:
             if self.pending > limit:
-                raise _too_long()
+                raise too_long()
             deadline = deadline or self._loop.time() + timeout
             await self._more(deadline)
         line = self._input[self._at : end]
         self._consume(end + 1)
         if len(line) > limit or not line.endswith(b"\r"):
-            raise _too_long() if len(line) > limit else _bare()
+            raise too_long() if len(line) > limit else bare()
         return line[:-1]
 
     async def some(self, timeout: float) -> bytes:  # noqa: ASYNC109 - as above
@@ -287,8 +274,8 @@ class Link(asyncio.Protocol):
 
     def _end(self) -> None:
         self._over = True
-        _wake(self._reader)
-        _wake(self._shaking)
+        for waiting in (self._reader, self._writer, self._shaking):
+            _wake(waiting)
 
     def _check(self) -> None:
         if self._over:
@@ -303,50 +290,4 @@ def _wake(future: asyncio.Future[None] | None) -> None:
 
 def _expire(future: asyncio.Future[None]) -> None:
     if not future.done():
-        future.set_exception(
-            SilentError(
-                "smtp.timeout",
-                Words(en="The mail server did not answer in time.", fr="Le serveur n'a pas répondu à temps."),
-            )
-        )
-
-
-def broken_off(fault: ssl.SSLError) -> LostError:
-    """Make the error for a connection that TLS ended, most often by an alert about our certificate."""
-    why = (fault.reason or "TLS error").lower().replace("_", " ")
-    return LostError(
-        "smtp.tls_failed",
-        Words(
-            en=f"The other side ended the TLS connection: {why}.",
-            fr=f"L'autre côté a mis fin à la connexion TLS : {why}.",
-        ),
-        reason=why,
-    )
-
-
-def lost() -> LostError:
-    """Make the error for a connection that is gone."""
-    return LostError(
-        "smtp.connection_lost",
-        Words(en="The connection to the mail server was lost.", fr="La connexion au serveur a été perdue."),
-    )
-
-
-def _too_long() -> LineError:
-    return LineError(
-        "smtp.line_too_long",
-        Words(
-            en="The mail server sent a line that is too long.",
-            fr="Le serveur a envoyé une ligne trop longue.",
-        ),
-    )
-
-
-def _bare() -> LineError:
-    return LineError(
-        "smtp.line_end",
-        Words(
-            en="The mail server sent a line that does not end in CR LF.",
-            fr="Le serveur a envoyé une ligne qui ne se termine pas par CR LF.",
-        ),
-    )
+        future.set_exception(silent())

@@ -25,8 +25,9 @@ from hub.errors import HubError
 from hub.ports.host import Host
 from hub.ports.intake import Intake, Peer
 from hub_smtp import commands, faults, replies, tls
+from hub_smtp.breaks import LineError, LostError, SilentError
 from hub_smtp.commands import CommandError, Mail
-from hub_smtp.link import LineError, Link, LostError, SilentError, StoppedError
+from hub_smtp.link import Link, StoppedError
 from hub_smtp.replies import Reply
 from hub_smtp.settings import ReceiverSettings
 from hub_smtp.taking import EndError, Reader, Taking

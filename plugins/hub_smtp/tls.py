@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.errors import ConfigError, Words
-from hub_smtp.link import SilentError
+from hub_smtp.breaks import SilentError
 from hub_smtp.settings import TlsSettings
 
 
