@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hub.domain.delivery import State
+from hub.domain.delivery import State, may_move
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.ports.intake import Accepted, Stage
 from hub.ports.queue import Acceptance, Claimed, Matched, NewDelivery, NewEnvelope, Queue, Settlement
@@ -29,7 +29,8 @@ class Known:
 class Recorded:
     """Passes every call on, and remembers what came of it (`Queue`).
 
-    `events` are the moves in the order in which they became durable. `before_settle` runs before each
+    `events` are the moves in the order in which they became durable; `asked` counts claims, `claimed` the
+    parcels that they brought. `before_settle` runs before each
     settlement; what it raises stands for the death of the process.
     """
 
@@ -38,7 +39,7 @@ class Recorded:
         self.deliveries: dict[DeliveryId, Known] = {}
         self.events: list[tuple[DeliveryId, str, State]] = []
         self.notices: list[NewEnvelope] = []
-        self.claimed = 0
+        self.asked = self.claimed = 0
         self.before_settle: Callable[[], None] = lambda: None
 
     def stage(self) -> Stage:
@@ -61,6 +62,7 @@ class Recorded:
         self, wanted: Mapping[OperatorName, int], now: datetime, until: datetime
     ) -> Sequence[Claimed]:
         """Lease what is due."""
+        self.asked += 1
         claimed = await self.inner.claim(wanted, now, until)
         self.claimed += len(claimed)
         return claimed
@@ -121,7 +123,7 @@ class Recorded:
     ) -> State | None:
         """Move on a person's or a receipt's word."""
         before = await self.inner.move(delivery, state, step, due_at=due_at, notice=notice)
-        if before is State.UNCERTAIN:
+        if before in {State.PENDING, State.UNCERTAIN} and (before is state or may_move(before, state)):
             self.events.append((delivery, step.event, state))
             self._tell(notice)
         return before

@@ -82,7 +82,7 @@ async def test_a_message_is_sealed_and_stored_with_its_deliveries() -> None:
         "operator:valbrume",
         "<1@ch-valbrume.example>",
     )
-    assert world.queue.events() == ["message.accepted"]
+    assert world.queue.timeline() == ["message.accepted"]
     assert len(world.queue.rows) == 2
 
 
@@ -96,7 +96,7 @@ async def test_who_can_t_be_reached_is_named_and_the_others_go_on() -> None:
         STRUCK: "recipient.struck-off",
         "42": "recipient.no-address",
     }
-    assert list(world.queue.states()) == [MARTIN]
+    assert list(world.queue.standing()) == [MARTIN]
 
 
 async def test_nothing_is_taken_when_nobody_can_be_reached() -> None:
@@ -231,7 +231,7 @@ async def test_a_rule_refuses_a_recipient_by_name() -> None:
     world = World([Rule(None), Rule(refused), Rule(refused)])
     accepted = await world.submit(submission(MARTIN, PETIT))
     assert accepted.refused == {PETIT: refused}
-    assert list(world.queue.states()) == [MARTIN]
+    assert list(world.queue.standing()) == [MARTIN]
     with pytest.raises(InputError):
         await world.submit(submission(PETIT, key="2"))
 

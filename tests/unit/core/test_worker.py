@@ -121,7 +121,7 @@ class Running:
 
     def state(self, recipient: str = MARTIN, *, notices: bool = False) -> State:
         """Return where a recipient's delivery stands."""
-        return self.queue.states(notices=notices)[recipient]
+        return self.queue.standing(notices=notices)[recipient]
 
 
 async def test_what_is_submitted_is_delivered() -> None:
@@ -130,8 +130,8 @@ async def test_what_is_submitted_is_delivered() -> None:
     async with hub.works():
         await hub.submit(MARTIN, PETIT)
         await hub.until(lambda: len(hub.ville.arrivals) == 2)
-    assert hub.queue.states() == {MARTIN: State.DELIVERED, PETIT: State.DELIVERED}
-    assert hub.queue.events() == ["message.accepted", "delivery.delivered", "delivery.delivered"]
+    assert hub.queue.standing() == {MARTIN: State.DELIVERED, PETIT: State.DELIVERED}
+    assert hub.queue.timeline() == ["message.accepted", "delivery.delivered", "delivery.delivered"]
     assert hub.log.events().count("delivery.delivered") == 2
     assert [event.name for event in hub.seen] == ["delivery.delivered"] * 2
 
@@ -162,7 +162,7 @@ async def test_a_refusal_is_told_to_the_sender_once() -> None:
     hub = Running(ScriptedOperator({MARTIN: [Play.REFUSED]}), ScriptedOperator({HOSPITAL: [Play.REFUSED]}))
     async with hub.works():
         await hub.submit(MARTIN, PETIT)
-        await hub.until(lambda: hub.queue.states(notices=True) == {HOSPITAL: State.REFUSED})
+        await hub.until(lambda: hub.queue.standing(notices=True) == {HOSPITAL: State.REFUSED})
     assert hub.state() is State.REFUSED
     assert len(hub.queue.notices) == 1
 
@@ -225,7 +225,7 @@ async def test_a_backlog_is_claimed_in_batches() -> None:
         await hub.submit()
     async with hub.works():
         await hub.until(lambda: len(hub.ville.arrivals) == 200)
-    assert hub.queue.claims < 100
+    assert hub.queue.asked < 100
 
 
 async def test_an_operator_that_is_down_is_left_alone() -> None:
@@ -264,7 +264,7 @@ async def test_a_lost_answer_is_asked_about_and_never_sent_again() -> None:
         await hub.submit()
         await hub.until(lambda: hub.state() is State.DELIVERED)
     assert len(hub.ville.arrivals) == 1
-    assert "delivery.uncertain" in hub.queue.events()
+    assert "delivery.uncertain" in hub.queue.timeline()
 
 
 async def test_what_did_not_arrive_is_sent_again() -> None:
@@ -282,7 +282,7 @@ async def test_what_nobody_can_tell_is_held_and_told_at_its_end() -> None:
     hub = Running(ScriptedOperator({MARTIN: [Play.ANSWER_LOST]}))
     async with hub.works():
         await hub.submit()
-        await hub.until(lambda: "delivery.held" in hub.queue.events())
+        await hub.until(lambda: "delivery.held" in hub.queue.timeline())
         assert hub.state() is State.UNCERTAIN
         hub.clock.advance(EXPIRY)
         await hub.until(lambda: len(hub.valbrume.arrivals) == 1)
@@ -302,7 +302,7 @@ async def test_a_second_send_that_is_harmless_is_made() -> None:
     async with hub.works():
         await hub.submit()
         await hub.until(lambda: hub.state() is State.DELIVERED)
-    assert hub.queue.events().count("delivery.resent") == 1
+    assert hub.queue.timeline().count("delivery.resent") == 1
 
 
 async def test_a_lost_lease_comes_back_as_uncertain() -> None:
@@ -331,7 +331,7 @@ async def test_what_is_settled_too_late_is_not_stored() -> None:
         await hub.queue.expire_leases(hub.clock.now(), everything=True)
         hub.ville.gate.set()
         await hub.until(lambda: "delivery.lease_lost" in hub.log.events())
-    assert "delivery.delivered" not in hub.queue.events()
+    assert "delivery.delivered" not in hub.queue.timeline()
     assert [event.name for event in hub.seen if event.name == "delivery.delivered"] == []
 
 
@@ -358,8 +358,8 @@ async def test_a_stop_that_can_t_wait_returns_what_had_not_left() -> None:
         await hub.submit(MARTIN)
         await hub.submit(PETIT)
         await hub.until(lambda: hub.ville.running == 2)
-    assert hub.queue.states() == {MARTIN: State.PENDING, PETIT: State.UNCERTAIN}
-    assert "delivery.returned" in hub.queue.events()
+    assert hub.queue.standing() == {MARTIN: State.PENDING, PETIT: State.UNCERTAIN}
+    assert "delivery.returned" in hub.queue.timeline()
     due = [row.due_at for row in hub.queue.rows.values() if row.state is State.PENDING]
     assert due == [hub.clock.now()]
 
@@ -427,7 +427,7 @@ async def test_what_can_not_be_stored_within_its_lease_is_let_go(monkeypatch: py
         hub.queue.failing = None
         await hub.until(lambda: hub.state() is State.DELIVERED)
     assert len(hub.ville.arrivals) == 1
-    assert "delivery.delivered" in hub.queue.events()
+    assert "delivery.delivered" in hub.queue.timeline()
 
 
 async def test_a_full_disk_does_not_keep_the_hub_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,7 +451,7 @@ async def test_a_queue_that_is_broken_ends_the_worker() -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
-    hub.queue.on_settle = fail
+    hub.queue.before_settle = fail
     await hub.submit()
     with pytest.raises(ExceptionGroup):
         await hub.worker.run(hub.stop, DRAIN)
@@ -482,7 +482,7 @@ async def test_what_an_operator_that_is_gone_had_ends_with_a_notice() -> None:
     hub = Running(queue=queue, table=without_ville, valbrume=before.valbrume)
     async with hub.works():
         hub.clock.advance(EXPIRY)
-        await hub.until(lambda: queue.claims > 3)
+        await hub.until(lambda: queue.asked > 3)
         assert hub.state() is State.PENDING
         hub.clock.advance(LATE + timedelta(seconds=SWEEP))
         await hub.until(lambda: len(hub.valbrume.arrivals) == 1)
@@ -497,7 +497,7 @@ async def test_what_waits_behind_an_operator_that_is_down_ends_too() -> None:
         hub = Running(valbrume=valbrume, table=table)
         async with hub.works():
             await hub.submit()
-            await hub.until(lambda queue=hub.queue: queue.claims > 2)  # type: ignore[misc]
+            await hub.until(lambda queue=hub.queue: queue.asked > 2)  # type: ignore[misc]
             hub.clock.advance(EXPIRY + LATE + timedelta(seconds=SWEEP))
             await hub.until(lambda arrived=valbrume.arrivals: len(arrived) == 1)  # type: ignore[misc]
         assert hub.state() is State.EXPIRED
