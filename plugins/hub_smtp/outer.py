@@ -17,13 +17,17 @@ from hub.domain.message import Message, ReceiptKind
 from hub.domain.party import Party, Role
 from hub.errors import MalformedError
 from hub_smtp.heading import MESSAGE_ID
-from hub_smtp.mime import write
+from hub_smtp.mime import addresses, write
 from hub_smtp.mime.fields import Headers
+from hub_smtp.mime.words import UnreadableError
 from hub_smtp.xdm import cda
 
 ENVELOPE: Final = "X-Caducee-Envelope"
 _OURS: Final = frozenset({"x-mss-codecda", "x-mss-ins"})
 """Fields that the documents in the envelope decide."""
+_KEPT: Final = frozenset({"auto-submitted", "importance", "priority", "sensitivity"})
+"""Fields that go along as they came; without the first, two automatic repliers would never end."""
+_MOST_REPLIES: Final = 10
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -56,7 +60,9 @@ def header(envelope: Envelope, own: Address, hub_name: str, passed: Headers | No
     if ReceiptKind.DISPLAY in message.receipts:
         lines.append(write.field("Disposition-Notification-To", str(own)))
     lines += _documents(message)
-    lines += _conventions(passed)
+    if passed is not None:
+        lines += _reply_to(passed, message.sender.address)
+        lines += _passed_on(passed)
     lines.append(write.field(ENVELOPE, envelope.id))
     return "".join(lines).encode()
 
@@ -67,9 +73,9 @@ def message_id(envelope: Envelope, hub_name: str) -> str:
     return native if MESSAGE_ID.fullmatch(native) else f"<{envelope.id}@{hub_name}>"
 
 
-def is_international(addresses: Iterable[Address]) -> bool:
+def is_international(found: Iterable[Address]) -> bool:
     """Whether any address needs SMTPUTF8 (RFC 6531)."""
-    return any(not one.local.isascii() for one in addresses)
+    return any(not one.local.isascii() for one in found)
 
 
 def date(moment: datetime) -> str:
@@ -81,13 +87,27 @@ def date(moment: datetime) -> str:
     )
 
 
-def _conventions(passed: Headers | None) -> list[str]:
-    """Return the other MSSanté fields, such as the sender's software (X-MSS-NIL), as they came."""
+def _passed_on(passed: Headers) -> list[str]:
+    """Return what else goes along: also other MSSanté fields, such as the sender's software (X-MSS-NIL)."""
     return [
         f"{one.raw}\r\n"
-        for one in (passed.fields if passed else ())
-        if one.name.startswith("x-mss-") and one.name not in _OURS and one.raw.isascii()
+        for one in passed.fields
+        if one.raw.isascii()
+        and (one.name in _KEPT or (one.name.startswith("x-mss-") and one.name not in _OURS))
     ]
+
+
+def _reply_to(passed: Headers, author: Address) -> list[str]:
+    """Return Reply-To when it stays in the author's domain: elsewhere, nobody has vouched for it."""
+    try:
+        found = addresses.parse(passed.get("reply-to") or "", _MOST_REPLIES)
+    except UnreadableError:
+        return []
+    if not found or any(
+        one.address.domain != author.domain or not one.address.local.isascii() for one in found
+    ):
+        return []
+    return [write.field("Reply-To", write.mailboxes(found))]
 
 
 def _party(party: Party) -> str:

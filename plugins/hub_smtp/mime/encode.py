@@ -41,12 +41,12 @@ async def base64_pieces(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def text(body: bytes) -> tuple[str, bytes]:
-    """Return the transfer encoding for a UTF-8 text with LF or CRLF, and the text so encoded.
+    """Return the transfer encoding for a UTF-8 text whose lines end in LF, CRLF or CR, and it encoded.
 
     7bit when it is ASCII in short lines, quoted-printable otherwise; what comes out is ASCII, has
     CRLF and, when it was not empty, ends in one, whether or not the text does.
     """
-    body = body.replace(b"\r\n", b"\n")
+    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if body.isascii() and body.endswith(b"\n") and not _needs_encoding(body):
         return "7bit", body.replace(b"\n", b"\r\n")
     return "quoted-printable", _quoted_printable(body)
@@ -57,7 +57,6 @@ def _needs_encoding(body: bytes) -> bool:
         _LONG.search(body) is not None
         or b" \n" in body
         or b"\t\n" in body
-        or b"\r" in body
         or b"\x00" in body
         # A mailbox file's reader would change such a line (RFC 4155), and a signature would break.
         or body.startswith(b"From ")
@@ -66,7 +65,7 @@ def _needs_encoding(body: bytes) -> bool:
 
 
 def _quoted_printable(body: bytes) -> bytes:
-    encoded = binascii.b2a_qp(body, istext=True).replace(b"\r", b"=0D").replace(b"\n", b"\r\n")
+    encoded = binascii.b2a_qp(body, istext=True).replace(b"\n", b"\r\n")
     if encoded.startswith(b"From "):
         encoded = b"=46rom " + encoded[5:]
     encoded = encoded.replace(b"\r\nFrom ", b"\r\n=46rom ")

@@ -77,7 +77,7 @@ def test_body_comes_back(value: str) -> None:
     assert encoded.isascii()
     assert max(map(len, encoded.split(b"\r\n"))) < 990
     read = decode.text_decoder(entity).feed(data[entity.body : entity.end], final=True)
-    assert read == value.replace("\r\n", "\n").encode()
+    assert read == value.replace("\r\n", "\n").replace("\r", "\n").encode()
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,28 @@ async def test_conventions(world: World) -> None:
     data = await sent(world.composer(), parcel(await submission(world.reader(), mail(text(), **fields))))
     read = email.message_from_bytes(data, policy=email.policy.SMTP)
     assert (read["X-MSS-NIL"], read["X-MSS-INS"], read["X-MSS-CODECDA"]) == ("DEV935997", None, None)
+
+
+async def test_automatic(world: World) -> None:
+    """An automatic answer stays marked as one, so that two of them don't answer each other for ever."""
+    first = await submission(world.reader(), mail(text(), Auto_Submitted="auto-replied"))
+    assert b"\r\nAuto-Submitted: auto-replied\r\n" in await sent(world.composer(), parcel(first))
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("Secrétariat <office@hospital.example>", True),
+        ("office@hospital.example, evil@city.example", False),
+        ("evil@city.example", False),
+        ("nonsense", False),
+    ],
+)
+async def test_reply_to(world: World, value: str, *, kept: bool) -> None:
+    """Answers may be wanted at another mailbox of the author's domain, and nowhere else."""
+    first = await submission(world.reader(), mail(text(), Reply_To=value))
+    data = await sent(world.composer(), parcel(first))
+    assert (b"\r\nReply-To: " in data) == kept
 
 
 async def test_circle(world: World) -> None:
