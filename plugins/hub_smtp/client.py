@@ -1,10 +1,7 @@
-"""One connection to an operator's server: opened, secured, used for one mail after another.
+"""One secured connection to an operator's server, used for one mail after another.
 
-1. Connect; the greeting; EHLO. Without STARTTLS nothing is said that matters, and nothing is sent.
-2. TLS: the server's certificate comes from a configured authority and carries the expected name. What the
-   server had said in clear is forgotten, and what it sent ahead ends the connection.
-3. MAIL, every RCPT and DATA in one flight where PIPELINING allows (RFC 2920), else one by one.
-4. The mail, dot-stuffed, as fast as the server takes it; the final dot.
+1. MAIL, every RCPT and DATA in one flight where PIPELINING allows (RFC 2920), else one by one.
+2. The mail, dot-stuffed, as fast as the server takes it; the final dot.
 
 `Connection.step` says how far the present mail has come, so that whoever catches an error knows whether
 the server may have it.
@@ -12,26 +9,23 @@ the server may have it.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Outcome, Refused
-from hub.errors import PeerError, Words
 from hub.ports.connector import Addressee
-from hub_smtp import envelope, faults, outcomes
+from hub_smtp import envelope, outcomes
 from hub_smtp.answers import CLOSING, Answer, garbled, read_answer
 from hub_smtp.breaks import LostError, lost
 from hub_smtp.link import Link
+from hub_smtp.opening import Talk, Target, UnservedError, open_session
 from hub_smtp.settings import ConnectorSettings
 from hub_smtp.stuffing import Stuffing
 from hub_smtp.wire import Outgoing
 
-_GREETING: Final = 220
 _GO_AHEAD: Final = 354
 _TOO_MANY: Final = 452
 _DOT: Final = b".\r\n"
@@ -46,51 +40,25 @@ class Step(Enum):
     SENT = "sent"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to connect. `name` is what the certificate must carry, and what receipts say."""
-
-    host: str
-    port: int
-    name: str
-
-
-class UnservedError(PeerError):
-    """The server ended the matter for every addressee who has no answer yet; `outcome` says how."""
-
-    def __init__(self, outcome: Deferred | Refused) -> None:
-        super().__init__(outcome.code, outcome.reason)
-        self.outcome = outcome
-
-
 async def connect(
     target: Target, settings: ConnectorSettings, context: ssl.SSLContext, hub_name: str
 ) -> Connection:
     """Return a connection that is ready for a mail. Raises PeerError; nothing was sent then."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(settings.connect_timeout.total_seconds()):
-            _, link = await loop.create_connection(lambda: Link(loop), target.host, target.port)
-    except (OSError, TimeoutError) as error:
-        raise faults.unreachable(error, target.name) from error
-    connection = Connection(link, target, settings)
-    try:
-        await connection.open(context, hub_name)
-    except BaseException:
-        link.abort()
-        raise
-    return connection
+    link, offers = await open_session(target, settings, context, hub_name)
+    return Connection(link, offers, target, settings)
 
 
 class Connection:
     """One secured session. Not for two mails at the same time."""
 
-    def __init__(self, link: Link, target: Target, settings: ConnectorSettings) -> None:
+    def __init__(
+        self, link: Link, offers: Mapping[str, str], target: Target, settings: ConnectorSettings
+    ) -> None:
         self.link = link
         self.target = target
+        self._talk = Talk(link, target, settings)
+        self._offers = offers
         self._settings = settings
-        self._patience = settings.command_timeout.total_seconds()
-        self._offers: dict[str, str] = {}
         self._dirty = False
         self._closing = False
         self.step = Step.IDLE
@@ -106,34 +74,6 @@ class Connection:
     def size_limit(self) -> int | None:
         """The largest mail that the server takes (RFC 1870), when it says."""
         return envelope.size_limit(self._offers)
-
-    async def open(self, context: ssl.SSLContext, hub_name: str) -> None:
-        """Take the connection from greeting to secured EHLO. Raises PeerError."""
-        # 1. Greeting and EHLO in clear.
-        greeting = await read_answer(self.link, self._patience)
-        if greeting.code != _GREETING:
-            raise self._unserved(greeting)
-        await self._hello(hub_name)
-        if "STARTTLS" not in self._offers:
-            raise self._no_starttls()
-        # 2. TLS.
-        answer = await self._ask("STARTTLS")
-        if answer.code != _GREETING:
-            raise self._unserved(answer)
-        if self.link.pending:
-            raise self._injected()
-        try:
-            await self.link.start_tls(
-                context,
-                server_side=False,
-                server_name=self.target.name,
-                timeout=self._settings.handshake_timeout.total_seconds(),
-            )
-        except ssl.SSLError as error:
-            raise faults.untrusted(error, self.target.name) from error
-        # 3. What was said in clear does not count.
-        self._offers.clear()
-        await self._hello(hub_name)
 
     async def send(
         self, mail: Outgoing, addressees: Sequence[Addressee], told: dict[DeliveryId, Outcome]
@@ -243,7 +183,7 @@ class Connection:
         if self._dirty:
             lines = ["RSET", *lines]
         self.link.write("".join(f"{line}\r\n" for line in lines).encode())
-        answers = [await self._answer() for _ in lines]
+        answers = [await self._talk.answer() for _ in lines]
         if self._dirty:
             answers = answers[1:]
         self._dirty = True
@@ -252,14 +192,14 @@ class Connection:
     async def _one_by_one(self, lines: Sequence[str]) -> list[Answer]:
         """Say each line once the one before is answered; DATA only when somebody was accepted."""
         if self._dirty:
-            await self._ask("RSET")
+            await self._talk.ask("RSET")
         self._dirty = True
-        sender = await self._ask(lines[0])
+        sender = await self._talk.ask(lines[0])
         if not sender.positive:
             return [sender, sender]
-        answers = [await self._ask(line) for line in lines[1:]]
+        answers = [await self._talk.ask(line) for line in lines[1:]]
         go_ahead = any(one.positive for one in answers)
-        return [sender, *answers, await self._ask("DATA") if go_ahead else sender]
+        return [sender, *answers, await self._talk.ask("DATA") if go_ahead else sender]
 
     # The mail.
 
@@ -289,48 +229,4 @@ class Connection:
     async def _heed_early_answer(self) -> None:
         """Raise what a server said while the mail was still leaving, if it said anything."""
         if self.link.pending:
-            raise UnservedError(self._verdict(await read_answer(self.link, self._patience)))
-
-    # Commands.
-
-    async def _hello(self, hub_name: str) -> None:
-        answer = await self._ask(f"EHLO {hub_name}")
-        if not answer.positive:
-            raise self._unserved(answer)
-        for line in answer.lines[1:]:
-            keyword, _, rest = line.partition(" ")
-            self._offers[keyword.upper()] = rest.strip()
-
-    async def _ask(self, line: str) -> Answer:
-        self.link.write(f"{line}\r\n".encode())
-        return await self._answer()
-
-    async def _answer(self) -> Answer:
-        """Read a reply; 421 to whatever it was ends the matter (RFC 5321, 3.8)."""
-        answer = await read_answer(self.link, self._patience)
-        if answer.code == CLOSING:
-            raise self._unserved(answer)
-        return answer
-
-    def _unserved(self, answer: Answer) -> UnservedError:
-        return UnservedError(outcomes.unserved(answer, self.target.name))
-
-    def _no_starttls(self) -> PeerError:
-        host = self.target.name
-        return PeerError(
-            "smtp.no_starttls",
-            Words(
-                en=f"{host} does not offer STARTTLS; nothing is sent in clear.",
-                fr=f"{host} ne propose pas STARTTLS ; rien n'est envoyé en clair.",
-            ),
-        )
-
-    def _injected(self) -> PeerError:
-        host = self.target.name
-        return PeerError(
-            "smtp.starttls_injection",
-            Words(
-                en=f"{host}, or somebody on the way, sent answers in clear ahead of TLS (RFC 3207, 4.2).",
-                fr=f"{host}, ou quelqu'un sur le trajet, a envoyé des réponses en clair avant TLS.",
-            ),
-        )
+            raise UnservedError(self._verdict(await self._talk.answer()))

@@ -19,8 +19,9 @@ from hub.errors import HubError, InputError, PeerError, Words
 from hub.ports.connector import Addressee, Capabilities, Parcel
 from hub.ports.host import Host
 from hub_smtp import outcomes, tls
-from hub_smtp.client import Connection, Step, Target, UnservedError, connect
+from hub_smtp.client import Connection, Step, connect
 from hub_smtp.mx import Mx
+from hub_smtp.opening import Target, UnservedError
 from hub_smtp.pool import Pool
 from hub_smtp.settings import ConnectorSettings
 from hub_smtp.wire import Outgoing
@@ -74,6 +75,7 @@ class Connector:
             max_bytes=min(self._size_limit or most, most),
             max_concurrency=self._settings.connections,
             max_recipients=self._settings.max_recipients,
+            resend_harmless=self._settings.when_uncertain == "resend",
         )
 
     async def deliver(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:

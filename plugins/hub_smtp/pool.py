@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from hub_smtp.client import Connection, Target
+from hub_smtp.client import Connection
+from hub_smtp.opening import Target
 
 
 class Pool:

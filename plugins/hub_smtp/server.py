@@ -14,8 +14,9 @@ from hub.errors import ConfigError, Words
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_smtp import replies, tls
+from hub_smtp.handshake import Desk
 from hub_smtp.link import Link
-from hub_smtp.session import Desk, Session
+from hub_smtp.session import Session
 from hub_smtp.settings import Endpoint, ReceiverSettings
 from hub_smtp.taking import Reader
 

@@ -11,26 +11,22 @@ that PIPELINING asks of a server.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
 from hub.domain.outcome import Refused
 from hub.errors import HubError
-from hub.ports.host import Host
-from hub.ports.intake import Intake, Peer
-from hub_smtp import commands, faults, replies, tls
+from hub.ports.intake import Peer
+from hub_smtp import commands, faults, replies
 from hub_smtp.breaks import LineError, LostError, SilentError
 from hub_smtp.commands import CommandError, Mail
+from hub_smtp.handshake import Desk, Secured, shake_hands
 from hub_smtp.link import Link, StoppedError
 from hub_smtp.replies import Reply
-from hub_smtp.settings import ReceiverSettings
-from hub_smtp.taking import EndError, Reader, Taking
+from hub_smtp.taking import EndError, Taking
 from hub_smtp.wire import Rcpt
 
 _MAX_COMMAND: Final = 4096
@@ -38,17 +34,6 @@ _MAX_COMMAND: Final = 4096
 _SEVERE: Final = 500
 _NAME: Final = re.compile(r"[A-Za-z0-9.:_\[\]-]{1,255}")
 _OFFERS: Final = ("8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "HELP")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What all sessions of one receiver share."""
-
-    settings: ReceiverSettings
-    context: ssl.SSLContext
-    host: Host
-    intake: Intake
-    reader: Reader
 
 
 class Session:
@@ -74,11 +59,9 @@ class Session:
         self._taking = Taking(
             link, intake=desk.intake, reader=desk.reader, settings=desk.settings, host=desk.host
         )
-        self._secure = False
-        self._peer: Peer | None = None
+        self._secured: Secured | None = None
         self._client = ""
         self._extended = False
-        self._via = ""
         self._mail_command: Mail | None = None
         self._recipients: list[Rcpt] = []
         self._errors = 0
@@ -176,7 +159,7 @@ class Session:
     async def _ehlo(self, argument: str) -> Reply | None:
         self._greet(argument, extended=True)
         offers = ["STARTTLS"]
-        if self._secure:
+        if self._secured is not None:
             settings = self._settings
             offers = [*_OFFERS, f"SIZE {settings.max_message}", f"LIMITS RCPTMAX={settings.max_recipients}"]
         lines = [self._desk.host.hub_name, *offers]
@@ -203,66 +186,36 @@ class Session:
     async def _starttls(self, argument: str) -> Reply | None:
         if argument:
             return replies.NO_ARGUMENT
-        if self._secure:
+        if self._secured is not None:
             return replies.TLS_TWICE
         if self._link.pending:
             # Bytes in clear would be read as if the certificate's bearer had sent them.
             raise EndError(replies.TLS_PIPELINED)
         self._link.write(replies.READY_FOR_TLS.encode())
-        await self._shake_hands()
-        self._secure = True
+        self._secured = await shake_hands(self._link, self._desk)
         # RFC 3207, 4.2: whatever the client said in clear is forgotten.
         self._client = ""
         self._forget_mail()
-        self._recognise()
         return None
 
-    async def _shake_hands(self) -> None:
-        try:
-            await self._link.start_tls(
-                self._desk.context,
-                server_side=True,
-                server_name=None,
-                timeout=self._settings.handshake_timeout.total_seconds(),
-            )
-        except (ssl.SSLError, SilentError, LostError) as error:
-            self._desk.host.log.warning(
-                "smtp.tls_refused", receiver=self._desk.host.name, reason=tls.reason(error)
-            )
-            raise LostError("smtp.tls_refused", replies.FAILED.words) from error
-
-    def _recognise(self) -> None:
-        secure = self._link.secure
-        assert secure is not None  # noqa: S101 - asked once it stands
-        certificate = secure.object.getpeercert(binary_form=True) or b""
-        self._peer = self._desk.intake.identify(certificate)
-        if self._peer is None:
-            # Written so that it can be copied into an operator's `peers`.
-            fingerprint = hashlib.sha256(certificate).digest().hex(":")
-            self._desk.host.log.warning(
-                "smtp.unknown_peer", receiver=self._desk.host.name, reason=f"sha256:{fingerprint}"
-            )
-        cipher = secure.object.cipher()
-        self._via = f"ESMTPS ({secure.object.version()} {cipher[0] if cipher else ''})"
-
     async def _mail(self, argument: str) -> Reply:
-        if not self._secure:
+        if self._secured is None:
             return replies.TLS_FIRST
         if not self._client:
             return replies.HELLO_FIRST
         if self._mail_command is not None:
             return replies.MAIL_TWICE
         mail = commands.parse_mail(argument)
-        self._check_sender(mail)
+        self._check_sender(mail, self._secured.peer)
         self._mail_command = mail
         return replies.SENDER_OK
 
-    def _check_sender(self, mail: Mail) -> None:
-        if self._peer is None:
+    def _check_sender(self, mail: Mail, peer: Peer | None) -> None:
+        if peer is None:
             raise CommandError(replies.UNKNOWN_PEER)
         if mail.size > self._settings.max_message:
             raise CommandError(replies.too_large(self._settings.max_message))
-        if mail.sender is not None and not self._peer.may_send_as(mail.sender):
+        if mail.sender is not None and not peer.may_send_as(mail.sender):
             raise CommandError(replies.not_yours(mail.sender))
 
     async def _rcpt(self, argument: str) -> Reply | None:
@@ -305,19 +258,21 @@ class Session:
         return None
 
     def _begun(self) -> tuple[Peer, Mail]:
-        if not self._secure:
+        if self._secured is None:
             raise CommandError(replies.TLS_FIRST)
-        if self._peer is None or self._mail_command is None:
+        if self._secured.peer is None or self._mail_command is None:
             raise CommandError(replies.MAIL_FIRST)
-        return self._peer, self._mail_command
+        return self._secured.peer, self._mail_command
 
     def _trace(self, at: datetime) -> str:
         peername = self._link.about("peername")
         address = peername[0] if peername else "unknown"
-        via = self._via if self._extended else self._via.replace("ESMTPS", "SMTPS", 1)
+        mail, via = self._mail_command, self._secured.via if self._secured is not None else ""
+        # RFC 3848 and RFC 6531, 4.3.
+        protocol = "UTF8SMTPS" if mail and mail.smtputf8 else "ESMTPS" if self._extended else "SMTP"
         return (
             f"Received: from {self._client} ([{address}]) by {self._desk.host.hub_name}\r\n"
-            f"\twith {via}; {format_datetime(at.astimezone(UTC))}"
+            f"\twith {protocol} ({via}); {format_datetime(at.astimezone(UTC))}"
         )
 
     async def _rset(self, argument: str) -> Reply:
