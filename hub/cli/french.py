@@ -96,6 +96,9 @@ HELP: Final = {
         "Lit le stockage à côté d'un hub en marche. L'objet et les contenus ne sont jamais montrés."
     ),
     "The message's id, or one delivery's.": "L'identifiant du message, ou d'une remise.",
+    "Write the sealed envelope there, for `hub verify`.": (
+        "Y écrire l'enveloppe scellée, pour `hub verify`."
+    ),
     # verify
     "Check a sealed envelope, offline and step by step.\n\n"
     "Says who sealed it and when, and what of it holds. The time is the signer's own word. Exit code 0\n"

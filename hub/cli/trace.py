@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from hub.cli.given import given
 from hub.cli.language import told
 from hub.cli.options import Json
 from hub.cli.screen import Cell
-from hub.errors import InputError, Words
+from hub.errors import ConfigError, InputError, Words
 
 if TYPE_CHECKING:
     from hub.app.settings import Settings
@@ -24,6 +25,10 @@ def run(
     ctx: typer.Context,
     *,
     message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or one delivery's.")],
+    envelope: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the sealed envelope there, for `hub verify`."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show a message's timeline: who got it, through whom, when, and why not.
@@ -31,6 +36,8 @@ def run(
     Reads the store beside a running hub. Subject and contents are never shown.
     """
     report = asyncio.run(_report(given(ctx).load().settings, message))
+    if envelope is not None:
+        _write(envelope, report.sealed.jws)
     if json:
         screen.as_json(_data(report))
     else:
@@ -55,6 +62,17 @@ async def _report(settings: Settings, message: str) -> Report:
             ),
         )
     return report
+
+
+def _write(path: Path, jws: bytes) -> None:
+    try:
+        path.write_bytes(jws)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(
+            "file.unwritable",
+            Words(en=f"{path} can't be written ({reason}).", fr=f"{path} ne peut pas être écrit ({reason})."),
+        ) from error
 
 
 def shown(party: Party) -> str:

@@ -122,6 +122,9 @@ class ConnectorSettings:
     reply_timeout            for the answer to the final dot; 3m.
     attempt_timeout          for one attempt as a whole; 4m. Keep it under the operator's `deadline`: then
                              the outcome says how far the mail had come.
+    when_uncertain           what becomes of a mail whose answer was lost, which SMTP has no way to ask about:
+                             `resend` (it is sent again under the same Message-ID, and the timeline says that
+                             it may have come twice) or `hold` (it waits for a person); resend.
     """
 
     tls: TlsSettings
@@ -140,6 +143,7 @@ class ConnectorSettings:
     data_timeout: timedelta = timedelta(seconds=60)
     reply_timeout: timedelta = timedelta(minutes=3)
     attempt_timeout: timedelta = timedelta(minutes=4)
+    when_uncertain: str = "resend"
 
 
 def parse_receiver(table: Table) -> ReceiverSettings:
@@ -183,6 +187,7 @@ def parse_connector(table: Table) -> ConnectorSettings:
         data_timeout=table.duration("data_timeout", "60s"),
         reply_timeout=table.duration("reply_timeout", "3m"),
         attempt_timeout=table.duration("attempt_timeout", "4m"),
+        when_uncertain=table.choice("when_uncertain", ("resend", "hold"), "resend"),
     )
 
 
