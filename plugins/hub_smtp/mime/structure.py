@@ -11,15 +11,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub_smtp.mime import fields, parameters
+from hub_smtp.mime import declared, fields
 from hub_smtp.mime.fields import Headers
 from hub_smtp.mime.limits import BOUNDARY, Limits
 from hub_smtp.mime.refusals import malformed, too_much
 from hub_smtp.mime.source import Held, Source
-from hub_smtp.mime.words import UnreadableError
 
-ENCODINGS: Final = frozenset({"7bit", "8bit", "binary", "base64", "quoted-printable"})
-_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _PADDING: Final = 100
 """Spaces that may follow a boundary on its line (RFC 2046: transport padding)."""
@@ -31,7 +28,7 @@ class Entity:
     """A mail or one of its parts. Its header is at `start`, its body from `body` up to `end`.
 
     `number` counts as IMAP does (`1.2`), empty for the mail. `media_type` and the names of
-    `parameters` are in lower case. `encoding` is one of `ENCODINGS`.
+    `parameters` are in lower case. `encoding` is one of `declared.ENCODINGS`.
     """
 
     number: str
@@ -172,7 +169,10 @@ class Scanner:
             raise too_much("it has too many parts", "il a trop de parties", self._limits.parts)
         parent = self._open[-1] if self._open else None
         headers = fields.parse(block, self._limits, number)
-        media_type, found = _content_type(headers, parent, number)
+        digest = parent is not None and parent.media_type == "multipart/digest"
+        media_type, found = declared.content_type(
+            headers, "message/rfc822" if digest else "text/plain", number
+        )
         entity = _Open(
             number,
             self._base + self._at,
@@ -180,7 +180,7 @@ class Scanner:
             headers,
             media_type,
             found,
-            _encoding(headers, media_type, number),
+            declared.encoding(headers, media_type, number),
         )
         if parent is None:
             self._root = entity
@@ -292,46 +292,3 @@ class Scanner:
     @staticmethod
     def _unclosed(entity: _Open) -> Exception:
         return malformed("its final boundary is missing", "sa limite (boundary) finale manque", entity.number)
-
-
-def _content_type(headers: Headers, parent: _Open | None, number: str) -> tuple[str, dict[str, str]]:
-    value = headers.get("content-type")
-    if value is None:
-        digest = parent is not None and parent.media_type == "multipart/digest"
-        return ("message/rfc822" if digest else "text/plain"), {}
-    try:
-        media_type, found = parameters.parse(value)
-    except UnreadableError as error:
-        raise malformed(f"Content-Type: {error.en}", f"Content-Type : {error.fr}", number) from None
-    if not _MEDIA_TYPE.fullmatch(media_type):
-        raise malformed(
-            "its Content-Type is not type/subtype", "son Content-Type n'est pas type/sous-type", number
-        )
-    if media_type in {"message/partial", "message/external-body"}:
-        raise malformed(
-            f"{media_type} holds no content of its own; send the mail whole",
-            f"{media_type} n'a pas de contenu propre ; envoyez le courrier entier",
-            number,
-            "mail.partial",
-        )
-    return media_type, found
-
-
-def _encoding(headers: Headers, media_type: str, number: str) -> str:
-    value = headers.get("content-transfer-encoding")
-    if value is None:
-        return "7bit"
-    encoding = value.lower()
-    if encoding not in ENCODINGS:
-        raise malformed(
-            "its Content-Transfer-Encoding is none of 7bit, 8bit, binary, base64, quoted-printable",
-            "son Content-Transfer-Encoding n'est ni 7bit, 8bit, binary, base64 ni quoted-printable",
-            number,
-        )
-    if encoding in {"base64", "quoted-printable"} and media_type.startswith("multipart/"):
-        raise malformed(
-            "a multipart can't be base64 or quoted-printable (RFC 2045, 6.4)",
-            "un multipart ne peut être en base64 ni en quoted-printable (RFC 2045, 6.4)",
-            number,
-        )
-    return encoding
