@@ -7,6 +7,7 @@ with `HOST.pem`, `HOST.key` and `authority.pem`. It prints `ready` once it liste
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import ssl
 import sys
@@ -70,4 +71,5 @@ async def serve(host: str, port: int, folder: Path, tls: Path) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of asking clients for certificates
     asyncio.run(serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])))

@@ -214,6 +214,8 @@ def _free_ports(count: int) -> Sequence[int]:
 
 def _end(process: subprocess.Popen[Any]) -> None:
     process.terminate()
+    if process.stdout is not None:
+        process.stdout.close()
     try:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
