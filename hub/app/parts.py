@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from hub.adapters.clock import SystemChance, SystemClock
+from hub.adapters.plugins import faults
 from hub.app.settings import OperatorSettings, PartSettings, Settings
 from hub.core.operators import Operator
 from hub.domain.address import Address
@@ -95,7 +96,8 @@ class Opening:
                 part=name,
                 plugin=part.offer.plugin or None,
                 code=error.code if isinstance(error, HubError) else type(error).__name__,
-                reason=error.words.en if isinstance(error, HubError) else None,
+                # Nothing has come in yet that an error's text could quote.
+                reason=faults.told(error),
             )
             return None
 

@@ -11,7 +11,7 @@ from hub.errors import Words
 
 _GLOBAL: Final = ("--config", "-c", "--block")
 _NO_COMMAND: Final = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?")
-_EXTRA: Final = re.compile(r"Got unexpected extra arguments? \((.*)\)")
+_EXTRA: Final = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)\.?")
 _CHOICE: Final = re.compile(r"(.*) is not one of (.*)\.")
 
 

@@ -162,7 +162,7 @@ def _open(path: Path) -> Any:
 
 def _unreachable(url: str, error: BaseException) -> HubError:
     kind = type(error).__name__
-    if isinstance(error, aiohttp.InvalidURL):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
         return InputError(
             "send.url",
             Words(
