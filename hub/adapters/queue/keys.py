@@ -1,6 +1,7 @@
 """Keys at rest: one per envelope for what is said of it, one per submission for its contents.
 
-Both are wrapped by the vault, bound to the envelope's id. What must be found again without being
+The first is wrapped by the vault, bound to the envelope's id; the second is encrypted under the first,
+once for each envelope that holds the contents. What must be found again without being
 read is a keyed digest (HMAC-SHA-256, cut to 128 bits) under a random key of the store's own.
 """
 
@@ -61,7 +62,7 @@ class StoreKeys:
 
     def lookup(self, kind: str, *parts: str | bytes) -> bytes:
         """Return the digest by which `parts` are found again; each part's length is in it."""
-        said = bytearray(kind.encode())
+        said = kind.encode()
         for part in parts:
             data = part.encode() if isinstance(part, str) else part
             said += len(data).to_bytes(4) + data
@@ -70,20 +71,12 @@ class StoreKeys:
     def new_record_key(self, envelope: EnvelopeId) -> tuple[RecordKey, bytes]:
         """Return a fresh key for what is said of `envelope`, and the same wrapped."""
         raw = self._chance.bytes(KEY)
-        return RecordKey(raw, self._chance), self._wraps.wrap(raw, _context("record", envelope))
+        return RecordKey(raw, self._chance), self._wraps.wrap(raw, _context(envelope))
 
     def record_key(self, wrapped: bytes, envelope: EnvelopeId) -> RecordKey:
         """Unwrap. Raises StoreError when its key-encryption key is not at hand."""
-        return RecordKey(self._wraps.unwrap(wrapped, _context("record", envelope)), self._chance)
-
-    def wrap_stage_key(self, key: bytes, envelope: EnvelopeId) -> bytes:
-        """Wrap the key of contents for one envelope that holds them."""
-        return self._wraps.wrap(key, _context("documents", envelope))
-
-    def stage_key(self, wrapped: bytes, envelope: EnvelopeId) -> bytes:
-        """Unwrap. Raises StoreError when its key-encryption key is not at hand."""
-        return self._wraps.unwrap(wrapped, _context("documents", envelope))
+        return RecordKey(self._wraps.unwrap(wrapped, _context(envelope)), self._chance)
 
 
-def _context(what: str, envelope: EnvelopeId) -> bytes:
-    return f"{what}:{envelope}".encode()
+def _context(envelope: EnvelopeId) -> bytes:
+    return f"record:{envelope}".encode()

@@ -154,10 +154,7 @@ _ended = (
     .with_for_update(skip_locked=True)
     .subquery("ended")
 )
-ENDED: Final = _leasing(
-    select(_ended.c.envelope, _ended.c.operator, _ended.c.state),
-    and_(_d.c.finished_at.is_(None), _due_or_held),
-)
+ENDED: Final = _leasing(select(_ended.c.envelope, _ended.c.operator, _ended.c.state), _due_or_held)
 
 _LOST: Final = (
     update(_d)
@@ -202,12 +199,12 @@ class Expire:
         return len(rows), bool(rows)
 
 
-_PENDING_DUE: Final = select(_d.c.due_at).where(_d.c.due_at.is_not(None)).order_by(_d.c.due_at).limit(1)
+NEXT_DUE: Final = select(_d.c.due_at).where(_d.c.due_at.is_not(None)).order_by(_d.c.due_at).limit(1)
 
 
 def next_due(connection: Connection) -> int | None:
     """Return when the next delivery comes up."""
-    return connection.scalar(_PENDING_DUE)
+    return connection.scalar(NEXT_DUE)
 
 
 _HOLD: Final = (

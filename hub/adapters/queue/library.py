@@ -70,8 +70,9 @@ class Library:
         if row.stage_key is None:
             raise faults.erased()
         vessel = Vessel(
-            self._keys.stage_key(row.stage_key, row.id),
-            self._documents / row.stage,
+            key.open(row.stage_key, "documents"),
+            self._documents,
+            row.stage,
             held=row.data,
             filed=row.filed,
         )

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, bindparam, exists, null, select, update
 from hub.adapters.queue import tables
 
 _e, _d, _g = tables.envelopes, tables.deliveries, tables.stages
-_OVER: Final = (
+OVER: Final = (
     select(_e.c.id, _e.c.stage)
     .where(
         _e.c.stage_key.is_not(None),
         _e.c.accepted_at <= bindparam("before"),
         ~exists().where(_d.c.envelope == _e.c.id, _d.c.finished_at.is_(None)),
     )
-    .order_by(_e.c.id)
+    .order_by(_e.c.accepted_at)
     .limit(bindparam("most"))
 )
 _FORGET: Final = update(_e).where(_e.c.id.in_(bindparam("over", expanding=True))).values(stage_key=null())
@@ -39,7 +39,7 @@ class Erase:
 
     def run(self, connection: Connection) -> tuple[tuple[Sequence[str], Sequence[str]], bool]:
         """Erase keys, and the bytes that no key opens any more."""
-        rows = connection.execute(_OVER, {"before": self.before, "most": self.most}).all()
+        rows = connection.execute(OVER, {"before": self.before, "most": self.most}).all()
         if not rows:
             return ([], []), False
         over = [row.id for row in rows]

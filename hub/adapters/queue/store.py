@@ -55,6 +55,7 @@ class Store:
         chance: Chance,
     ) -> None:
         self._settings = settings
+        self._documents = settings.documents
         self._commit = commit
         self._reader = reader
         self._browser = browser
@@ -63,13 +64,13 @@ class Store:
         self._clock = clock
         self._chance = chance
         self._cache = Cache(settings.cache)
-        self._storing = Storing(commit, self._cache, settings.documents)
-        self._library = Library(settings.documents, reader, keys, self._cache)
+        self._storing = Storing(commit, self._cache, self._documents)
+        self._library = Library(self._documents, reader, keys, self._cache)
 
     def stage(self) -> StoredStage:
         """Open a place for the contents of one submission or notice; its contents go to `put`."""
         name = uuid7(int(self._clock.now().timestamp() * 1000), self._chance.bytes(10)).replace("-", "")
-        vessel = Vessel(self._chance.bytes(KEY), self._settings.documents / name, spill=self._settings.spill)
+        vessel = Vessel(self._chance.bytes(KEY), self._documents, name, spill=self._settings.spill)
         return StoredStage(name, vessel, self._settings.max_content)
 
     async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted:
@@ -265,10 +266,14 @@ class Store:
                 self._cache.drop(envelope)
             if gone:
                 with faults.mapped():
-                    await asyncio.to_thread(purge.remove_files, self._settings.documents, gone)
+                    await asyncio.to_thread(purge.remove_files, self._documents, gone)
             count += len(over)
             if len(over) < PURGED:
-                return count
+                break
+        if count:
+            # What was erased is still in the log until that is emptied.
+            await self._commit.tidy()
+        return count
 
     async def _readable(self, rows_: Sequence[Any], lease: bytes) -> Sequence[Claimed]:
         parcels = leases.parcels(rows_)

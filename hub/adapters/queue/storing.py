@@ -58,8 +58,8 @@ class Storing:
         return await asyncio.shield(future)
 
     async def _sync(self, new: Sequence[EnvelopeRows]) -> None:
-        filed = {one.stage.id: one.stage.vessel for one in new if one.stage.vessel.filed}
-        for vessel in filed.values():
+        filed = [one.stage.vessel for one in new if one.stage.vessel.filed]
+        for vessel in filed:
             await asyncio.to_thread(vessel.sync)
         if filed:
             await asyncio.to_thread(sync_folder, self._documents)

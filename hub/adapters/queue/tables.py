@@ -55,7 +55,7 @@ envelopes: Final = Table(
 """`record` is the sealed envelope and what goes with it; `stage_key` opens its contents until erased."""
 
 _kept = envelopes.c.stage_key.is_not(None)
-Index("envelopes_kept", envelopes.c.id, sqlite_where=_kept, postgresql_where=_kept)
+Index("envelopes_kept", envelopes.c.accepted_at, sqlite_where=_kept, postgresql_where=_kept)
 Index("envelopes_stage", envelopes.c.stage)
 
 submissions: Final = Table(
@@ -94,7 +94,7 @@ _open = deliveries.c.finished_at.is_(None)
 _due = deliveries.c.due_at.is_not(None)
 _leased = deliveries.c.leased_until.is_not(None)
 _correlated = deliveries.c.receipt.is_not(None)
-Index("deliveries_envelope", deliveries.c.envelope)
+Index("deliveries_envelope", deliveries.c.envelope, deliveries.c.operator)
 Index(
     "deliveries_open",
     deliveries.c.operator,

@@ -34,13 +34,21 @@ class Vessel:
     They may be called from several threads: whoever was cancelled may leave one at work.
     """
 
-    __slots__ = ("_cipher", "_file", "_gone", "_held", "_lock", "_spill", "key", "path", "size")
+    __slots__ = ("_cipher", "_file", "_gone", "_held", "_lock", "_spill", "folder", "key", "name", "size")
 
     def __init__(
-        self, key: bytes, path: Path, *, held: bytes | None = None, filed: bool = False, spill: int = 0
+        self,
+        key: bytes,
+        folder: Path,
+        name: str,
+        *,
+        held: bytes | None = None,
+        filed: bool = False,
+        spill: int = 0,
     ) -> None:
         self.key = key
-        self.path = path
+        self.folder = folder
+        self.name = name
         self.size = 0
         self._cipher = AESGCM(key)
         self._spill = spill
@@ -48,6 +56,11 @@ class Vessel:
         self._file: int | None = None
         self._gone = False
         self._lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The file that takes the bytes beyond what is kept in memory."""
+        return self.folder / self.name
 
     @property
     def filed(self) -> bool:

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("stage_key", sa.LargeBinary),
         sa.Column("record", sa.LargeBinary, nullable=False),
     )
-    _partial("envelopes_kept", "envelopes", ["id"], "stage_key IS NOT NULL")
+    _partial("envelopes_kept", "envelopes", ["accepted_at"], "stage_key IS NOT NULL")
     op.create_index("envelopes_stage", "envelopes", ["stage"])
     op.create_table(
         "submissions",
@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("receipt", sa.LargeBinary),
         sqlite_with_rowid=False,
     )
-    op.create_index("deliveries_envelope", "deliveries", ["envelope"])
+    op.create_index("deliveries_envelope", "deliveries", ["envelope", "operator"])
     _partial("deliveries_open", "deliveries", ["operator", "due_at", "id"], "finished_at IS NULL")
     _partial("deliveries_ending", "deliveries", ["expires_at"], "finished_at IS NULL")
     _partial("deliveries_due", "deliveries", ["due_at"], "due_at IS NOT NULL")

@@ -1,0 +1,173 @@
+"""Opening a store: its schema, its lock, what a crash left behind, and what can't be opened."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hub.adapters.queue import dialect, migrations, schema, tables
+from hub.errors import StoreError
+from hub.testing.letters import Letters, acceptance
+from tests.unit.adapters.queue.conftest import Opens
+
+
+async def test_the_migrations_make_the_tables(opens: Opens, folder: Path) -> None:
+    """What the migrations build is what the code expects, column by column and index by index."""
+    async with opens():
+        pass
+    engine = dialect.reading(folder / "hub.db", 1.0)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        wanted = {index.name: index for table in tables.metadata.tables.values() for index in table.indexes}
+        rows = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        )
+        found = {row.name: row.sql for row in rows}
+    engine.dispose()
+    assert set(found) == set(wanted)
+    for name, index in wanted.items():
+        assert (" WHERE " in found[name]) == (index.dialect_options["sqlite"]["where"] is not None), name
+
+
+def test_the_newest_migration_is_the_one_we_know() -> None:
+    """A new migration can't be forgotten in the code that checks for it."""
+    (place,) = migrations.__path__
+    assert ScriptDirectory(place).get_current_head() == schema.HEAD
+
+
+async def test_migrating_leaves_logging_alone(opens: Opens) -> None:
+    """The hub's log goes on as it was set up."""
+    before = (logging.root.handlers[:], logging.root.level, logging.getLogger("alembic").handlers[:])
+    async with opens():
+        pass
+    assert before == (logging.root.handlers, logging.root.level, logging.getLogger("alembic").handlers)
+
+
+async def test_a_store_of_a_later_release_is_refused(opens: Opens, folder: Path) -> None:
+    """An old hub does not write into what it does not understand, and says why."""
+    async with opens():
+        pass
+    with sqlite3.connect(folder / "hub.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError, match=r"store\.newer: .*9999"):
+        async with opens():
+            pass
+
+
+async def test_only_one_hub_works_on_a_store(opens: Opens, letters: Letters) -> None:
+    """A second `hub serve` is refused with clear words, while others look and move beside it."""
+    async with opens() as store:
+        with pytest.raises(StoreError, match=r"store\.in_use"):
+            async with opens():
+                pass
+        async with opens(exclusive=False) as beside:
+            stage = store.stage()
+            new = await letters.letter(stage)
+            await store.put(stage, acceptance(new))
+            assert [one.envelope for one in await beside.waiting()] == [new.sealed.envelope.id]
+            other = beside.stage()
+            await beside.put(other, acceptance(await letters.letter(other), key="other"))
+            assert len(await store.waiting()) == 2
+    async with opens():
+        pass
+
+
+async def test_a_first_look_beside_nobody_makes_the_store(opens: Opens) -> None:
+    """`hub queue` works before the first `hub serve`."""
+    async with opens(exclusive=False) as store:
+        assert await store.waiting() == []
+
+
+async def test_what_a_crash_left_half_received_is_removed(
+    opens: Opens, letters: Letters, folder: Path
+) -> None:
+    """Files of submissions that were never accepted go at the start; accepted ones stay."""
+    async with opens() as store:
+        stage, lost = store.stage(), store.stage()
+        await store.put(stage, acceptance(await letters.letter(stage, documents=[b"x" * 300_000])))
+        await lost.keep(b"y" * 300_000)
+        assert len(_names(folder)) == 2
+        async with opens(exclusive=False):
+            assert len(_names(folder)) == 2
+    async with opens():
+        assert _names(folder) == [stage.id]
+
+
+@pytest.mark.parametrize("damage", ["header", "truncated"])
+async def test_a_damaged_database_is_named(opens: Opens, letters: Letters, folder: Path, damage: str) -> None:
+    """The hub says that the file is damaged, not that something went wrong."""
+    async with opens() as store:
+        stage = store.stage()
+        await store.put(stage, acceptance(await letters.letter(stage, documents=[b"x" * 100_000])))
+    with (folder / "hub.db").open("r+b") as file:
+        if damage == "header":
+            file.write(b"not a database, but something else entirely")
+        else:
+            file.truncate(8192)
+    with pytest.raises(StoreError, match=r"store\.damaged"):
+        async with opens() as store:
+            await store.waiting()
+
+
+async def test_a_missing_document_is_named(opens: Opens, letters: Letters, folder: Path) -> None:
+    """A file that somebody took away is a damage, not an empty document."""
+    async with opens() as store:
+        stage = store.stage()
+        content = await stage.keep(b"x" * 300_000)
+        await store.put(stage, acceptance(await letters.letter(stage, contents=[content])))
+        (folder / "documents" / stage.id).unlink()
+        with pytest.raises(StoreError, match=r"store\.damaged"):
+            await content.read()
+
+
+async def test_a_writer_elsewhere_is_waited_for(opens: Opens, letters: Letters, folder: Path) -> None:
+    """Another process that writes delays an acceptance, and only one that never ends refuses it."""
+    async with opens() as store:
+        other = sqlite3.connect(folder / "hub.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        stage = store.stage()
+        putting = asyncio.ensure_future(store.put(stage, acceptance(await letters.letter(stage))))
+        await asyncio.sleep(0)
+        assert not putting.done()
+        other.execute("COMMIT")
+        assert not (await putting).again
+        other.close()
+
+
+async def test_a_writer_that_never_ends_is_named(opens: Opens, letters: Letters, folder: Path) -> None:
+    """The peer is told to try again; afterwards all goes on."""
+    async with opens(busy_timeout=timedelta(milliseconds=30)) as store:
+        other = sqlite3.connect(folder / "hub.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        stages = [store.stage() for _ in range(3)]
+        puts = [
+            store.put(stage, acceptance(await letters.letter(stage), key=f"key-{number}"))
+            for number, stage in enumerate(stages)
+        ]
+        answers = await asyncio.gather(*puts, return_exceptions=True)
+        assert [one.code for one in answers if isinstance(one, StoreError)] == ["store.busy"] * 3
+        other.execute("ROLLBACK")
+        other.close()
+        await store.ready()
+        assert await store.waiting() == []
+
+
+async def test_a_closed_store_takes_nothing(opens: Opens) -> None:
+    """Whoever comes too late is told so."""
+    async with opens() as store:
+        pass
+    with pytest.raises(StoreError, match=r"store\.closed"):
+        await store.ready()
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in (folder / "documents").iterdir()]
