@@ -66,6 +66,22 @@ On a second signal it ends at once, with exit code 130; what was accepted is dur
 SIGHUP only logs that a changed configuration takes a new start.
 `conf/hub.service` is a hardened systemd unit.
 
+Its own lines in the log (keys: [logs](logs.md)):
+
+| event | says |
+| --- | --- |
+| `hub.ready` | every door is open, and deliveries begin |
+| `plugin.refused`, `plugin.blocked` | a plugin is not there, and why; the rest runs |
+| `part.not_open` | one table of the configuration could not be opened; what depends on it waits |
+| `receiver.failed`, `receiver.ended` | a door closed; it is opened again after a pause that doubles up to a minute |
+| `observer.failed` | an observer raised; nothing else is disturbed |
+| `store.purged`, `store.not_purged` | documents past their retention were erased, or could not be |
+| `hub.reload_unsupported` | SIGHUP came |
+| `hub.stopping`, `hub.stopped`, `hub.stopped_at_once` | the stop, and how it ended |
+
+A receiver or API whose address or certificate can't be used ends the start with exit code 3.
+A store that fails for good ends the process with exit code 6; a supervisor starts it afresh.
+
 ## Exit codes
 
 """

@@ -165,7 +165,7 @@ _WRAPPING = "vault"
 
 def _row(use: str, whose: str, mark: str, begin: datetime, end: datetime | None) -> list[Cell]:
     until = f"{end:%Y-%m-%d}" if end else ""
-    return [Cell(use), Cell(whose), Cell(mark), Cell(f"{begin:%Y-%m-%d}"), Cell(until)]
+    return [Cell(use), Cell(whose), Cell(mark, whole=True), Cell(f"{begin:%Y-%m-%d}"), Cell(until)]
 
 
 def _certificate(one: Described, now: datetime) -> dict[str, Any]:

@@ -60,6 +60,8 @@ def list_(
         screen.as_json({"deliveries": [_data(one) for one in waiting]})
         return
     screen.table(_HEADERS, [_row(one) for one in waiting])
+    if not waiting:
+        screen.note(Words(en="Nothing waits.", fr="Rien n'attend."))
     if len(waiting) == limit:
         screen.note(
             Words(
@@ -192,14 +194,14 @@ def _row(one: Waiting) -> list[Cell]:
     due = f"{one.due_at:%Y-%m-%d %H:%M:%S}" if one.due_at else ""
     held = one.due_at is None and one.state is State.UNCERTAIN
     return [
-        Cell(one.id),
+        Cell(one.id, whole=True),
         Cell(one.operator),
         screen.state(one.state.value),
         Cell(str(one.attempts)),
-        Cell(f"{one.accepted_at:%Y-%m-%d %H:%M:%S}"),
-        Cell(told(_PERSON) if held else due),
+        Cell(f"{one.accepted_at:%Y-%m-%d %H:%M:%S}", whole=True),
+        Cell(told(_PERSON) if held else due, whole=True),
         Cell(one.code or ""),
-        Cell(one.envelope, "dim"),
+        Cell(one.envelope, "dim", whole=True),
     ]
 
 

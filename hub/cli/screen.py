@@ -16,6 +16,8 @@ from hub.cli.language import told
 from hub.errors import HubError, Words
 
 _COLOURS: Final = {"✓": "green", "!": "yellow", "✗": "red"}
+_NARROW: Final = 10
+"""Characters that a column of a table may be narrowed to."""
 _STATES: Final = {
     "delivered": "green",
     "refused": "red",
@@ -27,10 +29,11 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text in a table; `style` is rich's and shows on terminals only."""
+    """A text in a table; `style` is rich's and shows on terminals only. A `whole` one is never folded."""
 
     text: str
     style: str = ""
+    whole: bool = False
 
 
 def line(text: str = "") -> None:
@@ -75,7 +78,7 @@ def rows(cells: Sequence[Sequence[Cell]]) -> None:
 
 
 def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() or not rows:
         _plain([*([titles] if titles else []), *([cell.text for cell in row] for row in rows)])
         return
     from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
@@ -83,11 +86,18 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     drawn = Table(
-        *titles, box=None, show_header=bool(titles), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
+        box=None, show_header=bool(titles), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
     )
+    least = 0
+    for at, column in enumerate(zip(*rows, strict=True)):
+        whole = any(cell.whole for cell in column)
+        drawn.add_column(titles[at] if titles else "", no_wrap=whole, overflow="fold")
+        least += 2 + (max(len(cell.text) for cell in column) if whole else _NARROW)
     for row in rows:
         drawn.add_row(*(Text(cell.text, style=cell.style) for cell in row))
-    Console().print(drawn)
+    # An id that is cut can't be copied: rather let the terminal break the line.
+    usual = Console()
+    Console(width=max(usual.width, least)).print(drawn, soft_wrap=usual.width < least)
 
 
 def _plain(rows: Sequence[Sequence[str]]) -> None:
@@ -106,7 +116,7 @@ def mark(sign: str, name: str, said: str = "") -> None:
     from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    Console().print(Text(text[:1], style=_COLOURS.get(sign, "")) + Text(text[1:]))
+    Console().print(Text.assemble((sign, _COLOURS.get(sign, "")), text.removeprefix(sign)), soft_wrap=True)
 
 
 def moment(at: datetime | None) -> str | None:

@@ -13,12 +13,13 @@ from hub.cli.given import given
 from hub.cli.language import told
 from hub.cli.options import Json
 from hub.cli.screen import Cell
+from hub.domain.delivery import State
 from hub.errors import ConfigError, InputError, Words
 
 if TYPE_CHECKING:
     from hub.app.settings import Settings
     from hub.domain.party import Party
-    from hub.ports.records import Report
+    from hub.ports.records import DeliveryReport, Report
 
 
 def run(
@@ -106,25 +107,27 @@ def _show(report: Report) -> None:
         [
             [
                 Cell(str(number)),
-                Cell(shown(one.recipient)),
+                Cell(shown(one.recipient), whole=True),
                 Cell(one.operator),
                 screen.state(one.state.value),
                 Cell(str(one.attempts)),
-                Cell(one.id, "dim"),
-                Cell(told(one.reason) if one.reason else one.code or ""),
+                Cell(_why(one)),
             ]
             for number, one in enumerate(report.deliveries, 1)
         ],
     )
+    for number, one in enumerate(report.deliveries, 1):
+        if not one.state.final:
+            screen.say(Words(en=f"{number} is delivery {one.id}", fr=f"{number} est la remise {one.id}"))
     screen.line()
     numbers = {one.id: str(number) for number, one in enumerate(report.deliveries, 1)}
     screen.table(
         _TIMELINE,
         [
             [
-                Cell(f"{one.at:%Y-%m-%d %H:%M:%S}.{one.at.microsecond // 1000:03d}", "dim"),
+                Cell(f"{one.at:%Y-%m-%d %H:%M:%S}.{one.at.microsecond // 1000:03d}", "dim", whole=True),
                 Cell(numbers.get(one.delivery, "") if one.delivery else ""),
-                Cell(one.event, "bold"),
+                Cell(one.event, "bold", whole=True),
                 Cell(one.code or ""),
                 Cell(one.detail or ""),
             ]
@@ -133,13 +136,19 @@ def _show(report: Report) -> None:
     )
 
 
+def _why(one: DeliveryReport) -> str:
+    """Return the reason for whatever is not simply delivered."""
+    if one.state is State.DELIVERED:
+        return ""
+    return told(one.reason) if one.reason else one.code or ""
+
+
 _DELIVERIES = (
     Words(en="no.", fr="nº"),
     Words(en="recipient", fr="destinataire"),
     Words(en="operator", fr="opérateur"),
     Words(en="state", fr="état"),
     Words(en="attempts", fr="tentatives"),
-    Words(en="delivery", fr="remise"),
     Words(en="why", fr="pourquoi"),
 )
 _TIMELINE = (
