@@ -73,7 +73,7 @@ Its own lines in the log (keys: [logs](logs.md)):
 | `hub.ready` | every door is open, and deliveries begin |
 | `plugin.refused`, `plugin.blocked` | a plugin is not there, and why; the rest runs |
 | `part.not_open` | one table of the configuration could not be opened; what depends on it waits |
-| `receiver.failed`, `receiver.ended` | a door closed; it is opened again after a pause that doubles up to a minute |
+| `receiver.failed`, `receiver.ended` | a door closed; it is opened again after a pause, up to a minute |
 | `observer.failed` | an observer raised; nothing else is disturbed |
 | `store.purged`, `store.not_purged` | documents past their retention were erased, or could not be |
 | `hub.reload_unsupported` | SIGHUP came |

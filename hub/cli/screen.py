@@ -36,6 +36,11 @@ class Cell:
     whole: bool = False
 
 
+def on_terminal() -> bool:
+    """Whether somebody looks at the result as it is printed."""
+    return sys.stdout.isatty()
+
+
 def line(text: str = "") -> None:
     """Print a line of the result."""
     sys.stdout.write(f"{text}\n")
@@ -78,7 +83,7 @@ def rows(cells: Sequence[Sequence[Cell]]) -> None:
 
 
 def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    if not sys.stdout.isatty() or not rows:
+    if not on_terminal() or not rows:
         _plain([*([titles] if titles else []), *([cell.text for cell in row] for row in rows)])
         return
     from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
@@ -110,7 +115,7 @@ def _plain(rows: Sequence[Sequence[str]]) -> None:
 def mark(sign: str, name: str, said: str = "") -> None:
     """Print one line of a list of checks: ✓, ! or ✗, a name, and what there is to say."""
     text = f"{sign} {name}" + (f" – {said}" if said else "")
-    if not sys.stdout.isatty():
+    if not on_terminal():
         line(text)
         return
     from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -16,10 +15,9 @@ HEADERS = (Words(en="delivery", fr="remise"), Words(en="why", fr="pourquoi"))
 
 
 @pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let standard output, captured already, be a narrow terminal."""
-    capsys.readouterr()
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let standard output be a narrow terminal."""
+    monkeypatch.setattr(screen, "on_terminal", lambda: True)
     for name, value in (("COLUMNS", "40"), ("LC_ALL", "C"), ("TERM", "xterm-256color"), ("FORCE_COLOR", "1")):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_COLOR", raising=False)
