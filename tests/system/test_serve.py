@@ -300,6 +300,44 @@ def test_a_person_attends_to_the_queue_beside_the_running_hub(place: Place) -> N
     assert served.stop() == 0
 
 
+def test_send_can_wait_for_the_end(place: Place) -> None:
+    """It returns when nothing can follow, and its exit code says that not everybody was reached."""
+    served = place.serve()
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "hub",
+            "send",
+            "--url",
+            f"http://127.0.0.1:{served.port}",
+            "--wait",
+            "--json",
+        ),
+        *("--from", PRACTICE, "--to", HOSPITAL, "--subject", "x", "--text", "-"),
+    ]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"CADUCEE_TOKEN": place.token()},
+    ) as waiting:
+        assert waiting.stdin is not None
+        waiting.stdin.write("Bonjour.")
+        waiting.stdin.close()
+        waiting.stdin = None
+        served.until("delivery.deferred")
+        (one,) = place.json("queue", "list")["deliveries"]
+        assert waiting.poll() is None
+        assert place.hub("queue", "cancel", one["delivery"]).returncode == 0
+        said, _ = waiting.communicate(timeout=READY)
+        assert waiting.returncode == 4
+    (report,) = json.loads(said)["reports"]
+    assert (report["state"], report["deliveries"][0]["state"]) == ("failed", "cancelled")
+    assert served.stop() == 0
+
+
 def test_what_was_accepted_is_still_there_after_kill(place: Place) -> None:
     """The store opens again, and the message waits for its operator."""
     served = place.serve()
