@@ -6,43 +6,46 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from hub.errors import HubError
+from hub.errors import HubError, Words
+
+# POSIX.1-2017, 8.2: the first of these that is set says the language.
+_TOLD: Final = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+LANGUAGE: Final = "fr" if _TOLD.lower().startswith("fr") else "en"
+
+_HELP: Final = Words(
+    en="Run a hospital, a city doctor, two operators and a hub on this machine, and tell the story.\n\n"
+    "The exit code is 0 when every step was seen to hold.",
+    fr="Faire tourner ici un hôpital, un médecin, deux opérateurs et un hub, et conter l'histoire.\n\n"
+    "Le code de retour est 0 si chaque étape a été vue juste.",
+)
+_FOLDER: Final = Words(
+    en="A folder that does not exist yet, to keep everything in; default: a temporary one, kept too.",
+    fr="Un dossier qui n'existe pas encore, où tout garder ; par défaut : un temporaire, gardé aussi.",
+)
 
 app = typer.Typer(
-    name="demo",
-    help="Run a hospital, a city doctor, two operators and a hub on this machine, and tell the story.",
-    invoke_without_command=True,
-    add_completion=False,
+    name="demo", help=_HELP.in_language(LANGUAGE), invoke_without_command=True, add_completion=False
 )
 
 
 @app.callback()
 def demo(
-    folder: Annotated[
-        Path | None,
-        typer.Option(help="An empty folder to keep everything in; default: a temporary one, kept too."),
-    ] = None,
+    folder: Annotated[Path | None, typer.Option(help=_FOLDER.in_language(LANGUAGE))] = None,
 ) -> None:
-    """Tell the story; the exit code is 0 when every step was seen to hold."""
+    """Tell the story."""
     from rich.console import Console  # noqa: PLC0415 -- only when the story is told
 
     from hub_demo.show import Show  # noqa: PLC0415 -- the same
     from hub_demo.story import tell  # noqa: PLC0415 -- the same
 
-    show = Show(Console(), _language())
+    show = Show(Console(), LANGUAGE)
     place = folder or Path(tempfile.mkdtemp(prefix="caducee-demo-")) / "hub"
     try:
         tell(place, show)
     except HubError as error:
         show.console.print(f"[red]✗[/] {error.words.in_language(show.language)}", highlight=False)
         sys.exit(1)
-
-
-def _language() -> str:
-    """Return `fr` or `en`, as the environment says (POSIX.1-2017, 8.2)."""
-    told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "fr" if told.lower().startswith("fr") else "en"

@@ -21,7 +21,7 @@ class Show:
 
     def say(self, words: Words) -> None:
         """Print a sentence."""
-        self.console.print(escape(words.in_language(self.language)))
+        self._print(escape(words.in_language(self.language)))
 
     def title(self, words: Words) -> None:
         """Begin a part."""
@@ -30,7 +30,7 @@ class Show:
 
     def done(self, words: Words) -> None:
         """Print a fact that was checked."""
-        self.console.print(f"  [green]✓[/] {escape(words.in_language(self.language))}", highlight=False)
+        self._print(f"  [green]✓[/] {escape(words.in_language(self.language))}")
 
     @contextmanager
     def working(self, words: Words) -> Iterator[None]:
@@ -40,5 +40,8 @@ class Show:
             with self.console.status(text):
                 yield
         else:
-            self.console.print(f"  … {text}", highlight=False)
+            self._print(f"  … {text}")
             yield
+
+    def _print(self, text: str) -> None:
+        self.console.print(text, highlight=False, soft_wrap=not self.console.is_terminal)

@@ -105,6 +105,7 @@ class World:
         (folder / "hub.toml").write_text(
             _CONFIGURATION.format(
                 hub=HUB,
+                language=language,
                 practice=PRACTICE,
                 hautmont_host=world.hautmont.host,
                 hautmont_port=world.hautmont.port,
