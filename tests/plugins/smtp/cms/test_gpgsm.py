@@ -99,7 +99,8 @@ def test_gpgsm_verifies_what_we_sign(kind: str, gpgsm: Gpgsm, pairs: dict[str, P
 def test_gpgsm_reads_what_we_encrypt(gpgsm: Gpgsm, pairs: dict[str, Pair]) -> None:
     """A reader with GnuPG decrypts our mail, alone or among others with keys of other kinds.
 
-    GnuPG 2.2 knows neither OAEP nor GCM, and grumbles at recipients with EC keys after reading well.
+    GnuPG 2.2 knows neither OAEP nor GCM; after reading well it grumbles at other recipients whom it does
+    not know, or who have EC keys.
     """
     gpgsm.hold(pairs["rsa"])
     for names in (["rsa"], ["other", "rsa"], ["rsa", "p256", "other"]):
@@ -107,4 +108,4 @@ def test_gpgsm_reads_what_we_encrypt(gpgsm: Gpgsm, pairs: dict[str, Pair]) -> No
         made = encrypt.Encryption(people, encrypt.Cipher.CBC).whole(CONTENT)
         done = gpgsm.run("--decrypt", data=made)
         assert done.stdout == CONTENT, done.stderr.decode()
-        assert done.returncode == 0 or "p256" in names
+        assert done.returncode == 0 or len(names) > 1
