@@ -98,7 +98,8 @@ class View:
         """Write everything, one statement per table. Returns whether there was anything."""
         for table, statement in _INSERTS.items():
             if rows := self._rows.get(table):
-                connection.execute(statement, rows)
+                # One row alone takes a shorter way through the library than a list of one.
+                connection.execute(statement, rows if len(rows) > 1 else rows[0])
         if self._changed:
             connection.execute(_CHANGE, [_change(self.deliveries[one]) for one in self._changed])
         return bool(self._rows or self._changed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, null, select, update
+from sqlalchemy import Connection, bindparam, exists, false, null, select, update
 
 from hub.adapters.queue import tables
 
@@ -26,7 +26,9 @@ _FORGET: Final = update(_e).where(_e.c.id.in_(bindparam("over", expanding=True))
 _KEPT: Final = select(_e.c.stage).where(
     _e.c.stage.in_(bindparam("stages", expanding=True)), _e.c.stage_key.is_not(None)
 )
-_EMPTY: Final = update(_g).where(_g.c.id.in_(bindparam("gone", expanding=True))).values(data=null())
+_EMPTY: Final = (
+    update(_g).where(_g.c.id.in_(bindparam("gone", expanding=True))).values(data=null(), filed=false())
+)
 _FILED: Final = select(_g.c.id).where(_g.c.filed)
 
 

@@ -40,7 +40,7 @@ stages: Final = Table(
     Column("filed", Boolean(create_constraint=False), nullable=False),
     Column("data", LargeBinary),
 )
-"""The contents of one submission: `data`, or a file of the stage's name. Neither once erased."""
+"""The contents of one submission: `data`, or a file of the stage's name (`filed`). Neither once erased."""
 
 envelopes: Final = Table(
     "envelopes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -111,3 +112,30 @@ async def test_a_disk_that_fills_at_once_hurts_only_what_does_not_fit(opens: Ope
         assert waiting == {
             new.sealed.envelope.id for new, bad in zip(envelopes, failed, strict=True) if not bad
         }
+
+
+async def test_a_disk_that_fails_to_write_is_named(opens: Opens, letters: Letters, tmp_path: Path) -> None:
+    """An error of the disk refuses what it hits; once it is over, everything accepted is there."""
+    accepted: set[str] = set()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with opens(path=tmp_path / "data" / "hub.db") as store:
+        stages = [store.stage() for _ in range(20)]
+        ready = [(stage, await letters.letter(stage, documents=[os.urandom(50_000)])) for stage in stages]
+        codes = set()
+        # A file that may not grow: the system answers EFBIG, which SQLite takes for an error of the disk.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+        try:
+            for number, (stage, new) in enumerate(ready):
+                try:
+                    await store.put(stage, acceptance(new, key=f"key-{number}"))
+                    accepted.add(new.sealed.envelope.id)
+                except StoreError as error:
+                    codes.add(error.code)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert codes == {"store.io"}
+        assert 0 < len(accepted) < 20
+        await store.ready()
+        assert {one.envelope for one in await store.waiting()} == accepted
+    async with opens(path=tmp_path / "data" / "hub.db") as store:
+        assert {one.envelope for one in await store.waiting()} == accepted

@@ -43,9 +43,9 @@ async def test_documents_go_and_proofs_stay(
             with pytest.raises(StoreError):
                 await contents.read()
     with sqlite3.connect(folder / "hub.db") as connection:
-        rows = connection.execute("SELECT stage_key, data FROM envelopes, stages").fetchall()
+        rows = connection.execute("SELECT stage_key, data, filed FROM envelopes, stages").fetchall()
     connection.close()
-    assert rows == [(None, None)]
+    assert rows == [(None, None, 0)]
 
 
 async def test_what_is_open_is_kept(opens: Opens, letters: Letters, clock: FixedClock) -> None:
