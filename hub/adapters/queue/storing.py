@@ -41,6 +41,7 @@ class Storing:
         """
 
         def ended(future: asyncio.Future[Any]) -> None:
+            """Let go of what was not stored, even when nobody awaits the answer any more."""
             failed = future.cancelled() or future.exception() is not None
             self._release(new, () if failed else kept(future.result()))
 
