@@ -6,11 +6,15 @@ import asyncio
 import bisect
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from hub.adapters.queue.vessel import Vessel, frames_of
 from hub.domain.ids import DocumentId
 from hub.errors import LimitError, Words
 from hub.ports.content import PIECE
+
+AT_ONCE: Final = 16
+"""Frames of a content that are written on the event loop's thread."""
 
 Run = tuple[int, int]
 """A frame's number and where it begins; those after it follow without a gap."""
@@ -92,8 +96,10 @@ class StoredContent:
         last = frame == frames_of(self._size) - 1
         first, begins = self.runs[bisect.bisect_right(self.runs, (frame, 1 << 62)) - 1]
         at = begins + (frame - first) * (PIECE + 16)
-        if not self.vessel.filed:
-            return self.vessel.open(self.number, frame, at, length, last=last)
+        # What was written a moment ago is still in the system's memory: a thread would cost more.
+        data = self.vessel.open_at_once(self.number, frame, at, length, last=last)
+        if data is not None:
+            return data
         return await asyncio.to_thread(self.vessel.open, self.number, frame, at, length, last=last)
 
 
@@ -149,11 +155,15 @@ class StoredSink:
     async def _put(self, data: bytes, *, last: bool) -> None:
         stage, frame = self._stage, self._frames
         async with stage.turn:
-            if stage.vessel.spills(len(data) + 16):
+            spills = stage.vessel.spills(len(data) + 16)
+            # A write goes to the system's memory and takes as long as a copy, less than a thread costs;
+            # a long row of them may come to wait for the disk.
+            if spills and frame >= AT_ONCE:
                 at = await asyncio.to_thread(self._put_down, data, frame, last=last)
-                stage.forget_plain()
             else:
                 at = self._put_down(data, frame, last=last)
+            if spills:
+                stage.forget_plain()
         if not self._runs or self._runs[-1][1] + (frame - self._runs[-1][0]) * (PIECE + 16) != at:
             self._runs.append((frame, at))
         self._frames += 1

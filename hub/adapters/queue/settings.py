@@ -20,7 +20,7 @@ class StoreSettings:
     """
 
     path: Path
-    spill: int = 128 << 10
+    spill: int = 256 << 10
     max_content: int = 1 << 30
     busy_timeout: timedelta = timedelta(seconds=5)
     retention: timedelta = timedelta(days=30)
@@ -41,7 +41,7 @@ def parse_store(table: Table) -> StoreSettings:
     """Read `[store]`. Raises ConfigError with file, line, key and what would be right."""
     settings = StoreSettings(
         path=table.file("path", "data/hub.db"),
-        spill=table.size("spill", "128KiB"),
+        spill=table.size("spill", "256KiB"),
         max_content=table.size("max_content", "1GiB"),
         busy_timeout=table.duration("busy_timeout", "5s"),
         retention=table.duration("retention", "30d"),

@@ -115,7 +115,7 @@ class Vessel:
             self.forget()
 
     def open(self, number: int, frame: int, at: int, length: int, *, last: bool) -> bytes:
-        """Decrypt the frame of `length` bytes that begins `at`.
+        """Decrypt the frame of `length` bytes that begins `at`, waiting for the disk if need be.
 
         Raises StoreError, `store.altered` when it is not the one that was written there.
         """
@@ -123,7 +123,20 @@ class Vessel:
             sealed = bytes(self._held[at : at + length + TAG])
         else:
             with faults.mapped():
-                sealed = self._read(at, length + TAG)
+                sealed = self._read(at, length + TAG, 0)
+        return self._opened(number, frame, sealed, last=last)
+
+    def open_at_once(self, number: int, frame: int, at: int, length: int, *, last: bool) -> bytes | None:
+        """Do as `open` when the bytes are in memory, ours or the system's; return None otherwise."""
+        if self._held is not None:
+            return self.open(number, frame, at, length, last=last)
+        try:
+            sealed = self._read(at, length + TAG, os.RWF_NOWAIT)
+        except OSError:
+            return None
+        return self._opened(number, frame, sealed, last=last) if len(sealed) == length + TAG else None
+
+    def _opened(self, number: int, frame: int, sealed: bytes, *, last: bool) -> bytes:
         try:
             return self._cipher.decrypt(_nonce(number, frame, last=last), sealed, None)
         except (InvalidTag, ValueError):
@@ -143,15 +156,20 @@ class Vessel:
             os.close(self._file)
             self._file = None
 
-    def _read(self, at: int, length: int) -> bytes:
+    def _read(self, at: int, length: int, flags: int) -> bytes:
         with self._lock:
             if self._file is not None:
-                return os.pread(self._file, length, at)
+                return _read_some(self._file, length, at, flags)
         number = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return os.pread(number, length, at)
+            return _read_some(number, length, at, flags)
         finally:
             os.close(number)
+
+
+def _read_some(number: int, length: int, at: int, flags: int) -> bytes:
+    data = bytearray(length)
+    return bytes(memoryview(data)[: os.preadv(number, [data], at, flags)])
 
 
 def _write_all(number: int, data: bytes, at: int) -> None:
