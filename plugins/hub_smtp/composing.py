@@ -92,8 +92,6 @@ class Composer:
     ) -> Outgoing:
         message = parcel.sealed.envelope.message
         mail = joined((head + b"MIME-Version: 1.0\r\n", body))
-        if (whole := mail.whole()) is not None:
-            mail = Segments((whole,), mail.eight_bit)
         parties = [message.sender, *message.recipients]
         return Outgoing(
             addressees=tuple(addressees),

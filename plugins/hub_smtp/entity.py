@@ -52,23 +52,24 @@ class _Mail:
 async def inner(parcel: Parcel, form: Format, hub_name: str) -> Inner:
     """Return what is to be sent of a parcel."""
     envelope = parcel.sealed.envelope
-    original = await _original(parcel)
+    original = await _original(parcel, form)
     if original is not None and not await _needs_conversion(envelope, form, original):
         return Inner(_passed_on(original), original.root.headers)
     entity = await _composed(parcel, form, hub_name, original)
     return Inner(entity, original.root.headers if original else None)
 
 
-async def _original(parcel: Parcel) -> _Mail | None:
-    """Return the last original when it is a mail."""
+async def _original(parcel: Parcel, form: Format) -> _Mail | None:
+    """Return the last original when it is a mail. Only who may convert it has to look inside."""
     originals = [one for one in parcel.sealed.envelope.message.documents if one.role is DocumentRole.ORIGINAL]
     if not originals or originals[-1].media_type != "message/rfc822":
         return None
     content = parcel.contents[originals[-1].id]
-    source = await hold(content)
+    source, inside = await hold(content), form is Format.XDM
     if isinstance(source, Held):
-        return _Mail(content, source, await scan(source, LIMITS), source.data.isascii())
-    scanner, plain = Scanner(LIMITS), True
+        root = await scan(source, LIMITS, inside=inside)
+        return _Mail(content, source, root, source.data.isascii())
+    scanner, plain = Scanner(LIMITS, inside=inside), True
     async for piece in source.pieces():
         scanner.feed(piece)
         plain = plain and piece.isascii()

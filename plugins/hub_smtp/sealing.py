@@ -40,10 +40,12 @@ class Sealing:
         ).encode()
         middle = f"\r\n--{boundary}\r\n".encode() + _SIGNATURE_HEAD
         end = f"\r\n--{boundary}--\r\n".encode()
-        if (whole := entity.whole()) is not None:
-            signature = self._signer.sign(hashlib.sha256(whole).digest(), at)
-            encoded = encode.base64(signature).removesuffix(b"\r\n")
-            return Segments((b"".join((head, whole, middle, encoded, end)),), entity.eight_bit)
+        if (held := entity.held) is not None:
+            digest = hashlib.sha256()
+            for one in held:
+                digest.update(one)
+            encoded = encode.base64(self._signer.sign(digest.digest(), at)).removesuffix(b"\r\n")
+            return Segments((head, *held, middle + encoded + end), entity.eight_bit)
         room = encode.base64_size(self._most) + len(end)
         size = entity.size + len(middle) + room
 

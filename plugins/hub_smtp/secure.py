@@ -9,7 +9,8 @@ from __future__ import annotations
 import ssl
 from typing import Final
 
-_STRETCH: Final = 256 << 10
+_RECORD: Final = 16 << 10
+"""Bytes in one record (RFC 8446, 5.1): a read gives no more, and a larger buffer is made for nothing."""
 
 
 class Secure:
@@ -48,7 +49,7 @@ class Secure:
                 return b""
         parts = []
         try:
-            while part := self.object.read(_STRETCH):
+            while part := self.object.read(_RECORD):
                 parts.append(part)
                 if not self._in.pending and not self.object.pending():
                     break

@@ -36,10 +36,15 @@ class Segments:
         """How many bytes, exactly."""
         return sum(one.size if isinstance(one, Stream) else len(one) for one in self.items)
 
-    def whole(self) -> bytes | None:
-        """Return all of it when it is in memory, None when some is not."""
+    @property
+    def held(self) -> list[bytes] | None:
+        """All of it when it is in memory, None when some is not."""
         held = [one for one in self.items if isinstance(one, bytes)]
-        return b"".join(held) if len(held) == len(self.items) else None
+        return held if len(held) == len(self.items) else None
+
+    def whole(self) -> bytes | None:
+        """Return all of it in one when it is in memory, None when some is not."""
+        return None if (held := self.held) is None else b"".join(held)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield all of it, what is in memory joined with its neighbours."""

@@ -42,9 +42,9 @@ class Entity:
     children: tuple[Entity, ...]
 
 
-async def scan(source: Source, limits: Limits) -> Entity:
+async def scan(source: Source, limits: Limits, *, inside: bool = True) -> Entity:
     """Find the parts of a mail. Raises MalformedError and LimitError, which say what and where."""
-    scanner = Scanner(limits)
+    scanner = Scanner(limits, inside=inside)
     if isinstance(source, Held):
         scanner.feed(source.data)
     else:
@@ -83,10 +83,14 @@ class _Open:
 
 
 class Scanner:
-    """Takes a mail's bytes piece by piece; keeps no more than a header of them."""
+    """Takes a mail's bytes piece by piece; keeps no more than a header of them.
 
-    def __init__(self, limits: Limits) -> None:
+    With `inside` False its multiparts are not entered: the mail's own header and body are all there is.
+    """
+
+    def __init__(self, limits: Limits, *, inside: bool = True) -> None:
         self._limits = limits
+        self._inside = inside
         self._buffer = b""
         self._base = 0
         """Offset in the mail of the buffer's first byte."""
@@ -187,7 +191,7 @@ class Scanner:
         else:
             parent.children.append(entity)
         self._current = entity
-        if media_type.startswith("multipart/"):
+        if self._inside and media_type.startswith("multipart/"):
             self._enter(entity)
         self._in_header = False
         # The empty line's CRLF may be the one that belongs to a boundary.
