@@ -69,13 +69,18 @@ def _head(target: Target, number: int) -> bytes:
         f"From: <{target.sender}>\r\nTo: <{target.recipient}>\r\nSubject: Compte rendu {number}\r\n"
         "Date: Mon, 02 Nov 2026 10:35:00 +0100\r\n"
         f"Message-ID: <{number}.{os.urandom(8).hex()}@load.example>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=parts\r\n\r\n"
     ).encode()
 
 
 def _body(size: int) -> bytes:
-    lines = base64.encodebytes(os.urandom(size * 3 // 4)).replace(b"\n", b"\r\n")
-    return lines + b".\r\n"
+    """Return a short text and a document of such a size that the mail has about `size` bytes, and a dot."""
+    document = base64.encodebytes(os.urandom(max(size - 600, 0) * 57 // 78)).replace(b"\n", b"\r\n")
+    return (
+        b"--parts\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nVeuillez trouver le compte rendu.\r\n"
+        b"--parts\r\nContent-Type: application/pdf; name=cr.pdf\r\nContent-Transfer-Encoding: base64\r\n"
+        b"Content-Disposition: attachment; filename=cr.pdf\r\n\r\n" + document + b"--parts--\r\n.\r\n"
+    )
 
 
 async def _say(
