@@ -11,7 +11,6 @@ import pytest
 from hub.errors import InputError
 from hub_smtp.cms import decrypt, encrypt, signed, trust
 from hub_smtp.cms.signer import Signer
-from tests.counterparts import absent
 from tests.plugins.smtp.cms.made import AT, KINDS, Authority, Pair, in_pieces, joined
 
 Written = Callable[[str, bytes], str]
@@ -65,8 +64,10 @@ def test_ed25519_is_valid(authority: Authority, pairs: dict[str, Pair], written:
     """A mail signed with Ed25519 (RFC 8419) is valid."""
     try:
         made = sign(pairs["ed25519"], written, "-outform", "DER", "-md", "sha512")
-    except AssertionError as error:
-        absent(f"this openssl does not sign with Ed25519: {error}")
+    except AssertionError:
+        pytest.skip(
+            "this openssl does not sign CMS with Ed25519 (3.0 does not); test_signatures makes one by hand"
+        )
     got = signed.parse(made).verify(digests(CONTENT), trust.Anchors([authority.certificate]), AT)
     assert got.fault is None
 
