@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from hub.core import people
 from hub.core.operators import Operator, Operators
@@ -12,6 +13,10 @@ from hub.domain.party import Identifier, Party
 from hub.errors import Words
 from hub.ports.directory import Directory, Entry
 from hub.ports.intake import To
+
+
+TOO_LARGE: Final = "recipient.too-large"
+"""The one refusal that depends on the message, not on the recipient alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ def _no_operator(address: Address) -> Refused:
 
 def _too_large(address: Address, operator: Operator, limit: int) -> Refused:
     return Refused(
-        code="recipient.too-large",
+        code=TOO_LARGE,
         reason=Words(
             en=f"{address}: operator {operator.name} carries at most {limit} bytes.",
             fr=f"{address} : l'opérateur {operator.name} transporte au plus {limit} octets.",

@@ -9,7 +9,7 @@ from typing import Final
 from hub.core.authorise import authorise
 from hub.core.normalise import Limits, Normal, normalise, weight
 from hub.core.operators import Operators
-from hub.core.resolve import Resolved, resolve
+from hub.core.resolve import TOO_LARGE, Resolved, resolve
 from hub.core.seal import Sealer
 from hub.domain.address import Address
 from hub.domain.message import Message, Origin
@@ -57,12 +57,16 @@ class Submitter:
     async def _prepare(self, parts: Normal) -> Acceptance:
         submission = parts.submission
         sender = await authorise(submission, self.directory, self.operators)
-        reached, refused = await self._resolve(parts)
+        reached, refused = await self._resolve(parts, weight(parts.documents))
+        if submission.whole and reached and any(one.code == TOO_LARGE for one in refused.values()):
+            # Too late to refuse one of several for its size: its operator will, and the sender is told.
+            reached, refused = await self._resolve(parts, 0)
+        listed = len(reached)
         if reached and self.policies:
             message = _message(parts, sender, [one.party for one in reached])
             reached = await self._apply_policies(message, reached, refused)
         if not reached or (refused and submission.whole):
-            raise _nobody(refused)
+            raise _nobody(refused, lasting=len(reached) < listed)
         return Acceptance(
             peer=submission.peer.name,
             key=submission.key,
@@ -71,8 +75,7 @@ class Submitter:
             refused=refused,
         )
 
-    async def _resolve(self, parts: Normal) -> tuple[list[Resolved], dict[str, Refused]]:
-        size = weight(parts.documents)
+    async def _resolve(self, parts: Normal, size: int) -> tuple[list[Resolved], dict[str, Refused]]:
         reached: dict[str, Resolved] = {}
         refused: dict[str, Refused] = {}
         for to in parts.recipients:
@@ -158,7 +161,8 @@ def _message(parts: Normal, sender: Party, recipients: Sequence[Party]) -> Messa
     )
 
 
-def _nobody(refused: dict[str, Refused]) -> InputError:
+def _nobody(refused: dict[str, Refused], *, lasting: bool) -> InputError:
+    """Make the error that names who was refused. `lasting`: a rule did it, which no RCPT will tell."""
     reasons = list(refused.values())[:_MAX_REASONS]
     more = "" if len(reasons) == len(refused) else " …"
     return InputError(
@@ -168,4 +172,5 @@ def _nobody(refused: dict[str, Refused]) -> InputError:
             fr=" ".join(one.reason.fr for one in reasons) + more,
         ),
         refused=refused,
+        lasting=lasting,
     )

@@ -67,7 +67,7 @@ class Submission:
     must be the sender's own by the directory, or the submission is refused.
 
     `whole` is set by protocols that can't refuse a recipient any more at this point: then a refusal
-    refuses the submission, to be tried again.
+    refuses the submission, to be tried again or, when `lasting` stands in the error's fields, not.
     """
 
     connector: str

@@ -52,10 +52,12 @@ def _refused(error: InputError, recipients: int) -> tuple[int, str]:
     """Answer a mail whose recipients were accepted by RCPT and are refused now.
 
     When none is left the mail is refused. Else SMTP can't refuse one of several any more: the mail is to
-    be sent again, and then RCPT says who is refused.
+    be sent again, and then RCPT says who is refused. What RCPT will never say, because a rule looks at the
+    mail itself, refuses the mail, by name.
     """
     refused = error.fields.get("refused")
-    if not isinstance(refused, Mapping) or len(refused) < recipients:
+    lasting = bool(error.fields.get("lasting"))
+    if not isinstance(refused, Mapping) or (len(refused) < recipients and not lasting):
         return 451, "4.3.0"
     reasons = {refusal(why).status for why in refused.values()}
     return 550, reasons.pop() if len(reasons) == 1 else "5.7.1"

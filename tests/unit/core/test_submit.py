@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,11 +18,12 @@ from hub.domain.message import Message
 from hub.domain.outcome import Refused
 from hub.domain.party import Identifier, Party, Role
 from hub.errors import ConflictError, InputError, LimitError, PeerError, StoreError, TrustError, Words
+from hub.ports.connector import Capabilities
 from hub.ports.directory import DirectoryUnavailableError, Standing
 from hub.ports.intake import Accepted, Submission, To
 from hub.ports.policy import Policy
 from hub.testing.contents import MemoryStage
-from hub.testing.fakes import FixedClock, TinyDirectory, entry
+from hub.testing.fakes import FixedClock, ScriptedOperator, TinyDirectory, entry
 from tests.unit.core.model_queue import ModelQueue
 from tests.unit.core.test_normalise import submissions
 from tests.unit.core.world import (
@@ -125,6 +127,22 @@ async def test_a_protocol_that_can_t_refuse_one_refuses_all() -> None:
     with pytest.raises(InputError):
         await world.submit(submission(MARTIN, NOBODY, whole=True))
     assert world.queue.rows == {}
+
+
+async def test_one_of_several_whose_operator_carries_less_is_left_to_it() -> None:
+    """`whole`: it is too late to refuse one, so the operator will, and the sender gets a notice."""
+    world = World()
+    table = world.submitter.operators
+    narrow = table.serving(Address.parse(MARTIN))
+    assert narrow is not None
+    connector = ScriptedOperator(capabilities=Capabilities(max_bytes=1))
+    table._by_domain[Address.parse(MARTIN).domain] = replace(narrow, connector=connector)
+    accepted = await world.submit(submission(MARTIN, HOSPITAL))
+    assert [one.code for one in accepted.refused.values()] == ["recipient.too-large"]
+    accepted = await world.submit(submission(MARTIN, HOSPITAL, key="2", whole=True))
+    assert accepted.refused == {}
+    with pytest.raises(InputError):
+        await world.submit(submission(MARTIN, key="3", whole=True))
 
 
 async def test_blind_copies_are_envelopes_of_their_own() -> None:

@@ -396,6 +396,19 @@ async def test_one_of_several_refused_too_late_is_tried_again(papers: Papers, op
         await wire.close()
 
 
+async def test_what_a_rule_refuses_is_not_tried_again(papers: Papers, operator: TlsSettings) -> None:
+    """RCPT will never tell: the mail is refused, and the words name who was meant."""
+    refused = InputError(
+        "recipients.refused", WHY, refused={DOCTOR: Refused(code="rule.no", reason=WHY)}, lasting=True
+    )
+    async with door(papers, operator, intake=RecordingIntake(error=refused)) as hub:
+        wire = await Wire.open(hub.port, papers.client(operator))
+        await wire.envelope(DOCTOR, "dr.b@cabinet.example")
+        wire.send(MAIL + b".\r\n")
+        assert await wire.reply() == "550 5.7.1 Because."
+        await wire.close()
+
+
 async def test_an_unexpected_fault_is_temporary(papers: Papers, operator: TlsSettings) -> None:
     """The peer keeps the mail; the log names the type and nothing of the mail."""
     async with door(papers, operator) as hub:
