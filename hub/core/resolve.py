@@ -14,7 +14,6 @@ from hub.errors import Words
 from hub.ports.directory import Directory, Entry
 from hub.ports.intake import To
 
-
 TOO_LARGE: Final = "recipient.too-large"
 """The one refusal that depends on the message, not on the recipient alone."""
 
