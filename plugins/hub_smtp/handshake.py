@@ -28,13 +28,9 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secured:
-    """A session under TLS. `peer` is None when the certificate stands for no operator.
-
-    `via` names TLS version and cipher, for the Received line.
-    """
+    """A session under TLS. `peer` is None when the certificate stands for no operator."""
 
     peer: Peer | None
-    via: str
 
 
 async def shake_hands(link: Link, desk: Desk) -> Secured:
@@ -53,12 +49,8 @@ async def shake_hands(link: Link, desk: Desk) -> Secured:
         desk.host.log.warning("smtp.tls_refused", receiver=desk.host.name, reason=tls.reason(error))
         raise LostError("smtp.tls_refused", replies.FAILED.words) from error
     assert link.secure is not None  # noqa: S101 - it stands now
-    session = link.secure.object
-    cipher = session.cipher()
-    return Secured(
-        peer=_recognise(session.getpeercert(binary_form=True) or b"", desk),
-        via=f"{session.version()} {cipher[0] if cipher else ''}",
-    )
+    certificate = link.secure.object.getpeercert(binary_form=True)
+    return Secured(peer=_recognise(certificate or b"", desk))
 
 
 def _recognise(certificate: bytes, desk: Desk) -> Peer | None:

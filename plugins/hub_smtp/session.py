@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Final
 
 from hub.domain.outcome import Refused
@@ -60,8 +58,7 @@ class Session:
             link, intake=desk.intake, reader=desk.reader, settings=desk.settings, host=desk.host
         )
         self._secured: Secured | None = None
-        self._client = ""
-        self._extended = False
+        self._greeted = False
         self._mail_command: Mail | None = None
         self._recipients: list[Rcpt] = []
         self._errors = 0
@@ -157,7 +154,7 @@ class Session:
     # Commands, in the order of a session.
 
     async def _ehlo(self, argument: str) -> Reply | None:
-        self._greet(argument, extended=True)
+        self._greet(argument)
         offers = ["STARTTLS"]
         if self._secured is not None:
             settings = self._settings
@@ -170,17 +167,15 @@ class Session:
         return None
 
     async def _helo(self, argument: str) -> Reply | None:
-        self._greet(argument, extended=False)
+        self._greet(argument)
         self._link.write(f"250 {self._desk.host.hub_name}\r\n".encode())
         return None
 
-    def _greet(self, argument: str, *, extended: bool) -> None:
+    def _greet(self, argument: str) -> None:
         self._count_idle()
-        name = argument.strip(" ")
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(argument.strip(" ")):
             raise CommandError(replies.BAD_ARGUMENT)
-        self._client = name
-        self._extended = extended
+        self._greeted = True
         self._forget_mail()
 
     async def _starttls(self, argument: str) -> Reply | None:
@@ -194,14 +189,14 @@ class Session:
         self._link.write(replies.READY_FOR_TLS.encode())
         self._secured = await shake_hands(self._link, self._desk)
         # RFC 3207, 4.2: whatever the client said in clear is forgotten.
-        self._client = ""
+        self._greeted = False
         self._forget_mail()
         return None
 
     async def _mail(self, argument: str) -> Reply:
         if self._secured is None:
             return replies.TLS_FIRST
-        if not self._client:
+        if not self._greeted:
             return replies.HELLO_FIRST
         if self._mail_command is not None:
             return replies.MAIL_TWICE
@@ -248,7 +243,7 @@ class Session:
         if not self._recipients:
             return replies.RCPT_FIRST
         now = self._desk.host.clock.now()
-        reply = await self._taking.take(peer, mail, tuple(self._recipients), now, self._trace(now))
+        reply = await self._taking.take(peer, mail, tuple(self._recipients), now)
         # Sent before the mail is forgotten: it says whether letters beyond ASCII may be used.
         self._send(reply)
         self._forget_mail()
@@ -263,17 +258,6 @@ class Session:
         if self._secured.peer is None or self._mail_command is None:
             raise CommandError(replies.MAIL_FIRST)
         return self._secured.peer, self._mail_command
-
-    def _trace(self, at: datetime) -> str:
-        peername = self._link.about("peername")
-        address = peername[0] if peername else "unknown"
-        mail, via = self._mail_command, self._secured.via if self._secured is not None else ""
-        # RFC 3848 and RFC 6531, 4.3.
-        protocol = "UTF8SMTPS" if mail and mail.smtputf8 else "ESMTPS" if self._extended else "SMTP"
-        return (
-            f"Received: from {self._client} ([{address}]) by {self._desk.host.hub_name}\r\n"
-            f"\twith {protocol} ({via}); {format_datetime(at.astimezone(UTC))}"
-        )
 
     async def _rset(self, argument: str) -> Reply:
         self._count_idle()

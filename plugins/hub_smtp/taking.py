@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -56,9 +57,7 @@ class Taking:
         self._settings = settings
         self._host = host
 
-    async def take(
-        self, peer: Peer, mail: Mail, recipients: tuple[Rcpt, ...], at: datetime, trace: str
-    ) -> Reply:
+    async def take(self, peer: Peer, mail: Mail, recipients: tuple[Rcpt, ...], at: datetime) -> Reply:
         """Let the mail come and return the reply to it. Raises LostError, SilentError and EndError."""
         stage = self._intake.stage()
         taken = False
@@ -74,7 +73,6 @@ class Taking:
                 content=content,
                 at=at,
                 envid=mail.envid,
-                trace=trace,
             )
             reply = await self._settle(arrived, stage)
             taken = reply.code == _TAKEN and reply is not replies.RECEIPT_TAKEN
@@ -130,9 +128,7 @@ class Taking:
             if isinstance(read, Submission):
                 accepted = await self._intake.submit(stage, _as_one_mail(read, arrived.recipients))
                 return replies.accepted(accepted.envelopes)
-            for one in read:
-                if not await self._intake.acknowledge(arrived.peer, one):
-                    self._host.log.warning("smtp.receipt_unmatched", peer=arrived.peer.name)
+            await self._acknowledge(arrived.peer, read)
         except HubError as error:
             reply = faults.reply_for(error, len(arrived.recipients))
             self._log_refusal(arrived.peer, reply, error.code)
@@ -142,6 +138,15 @@ class Taking:
         else:
             reply = replies.RECEIPT_TAKEN
         return reply
+
+    async def _acknowledge(self, peer: Peer, receipts: Sequence[Acknowledgement]) -> None:
+        unmatched = 0
+        for one in receipts:
+            unmatched += not await self._intake.acknowledge(peer, one)
+            # A report may speak of thousands, and looking for a delivery does not wait for anything.
+            await asyncio.sleep(0)
+        if unmatched:
+            self._host.log.warning("smtp.receipt_unmatched", peer=peer.name, count=unmatched)
 
     def _log_refusal(self, peer: Peer, reply: Reply, code: str | None = None) -> None:
         self._host.log.warning(

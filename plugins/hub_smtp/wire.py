@@ -29,8 +29,7 @@ class Arrived:
     """A mail that came in whole. `mail_from` is None for the null reverse-path.
 
     `content` is byte-exact what stood between DATA and the final dot, dot-stuffing undone: lines end
-    in CRLF, and no bare CR, bare LF or NUL is in it; the server has refused those. `trace` is the
-    Received line that the hub would add, without its end.
+    in CRLF, and no bare CR, bare LF or NUL is in it; the server has refused those.
     """
 
     peer: Peer
@@ -39,7 +38,6 @@ class Arrived:
     content: Content = field(repr=False)
     at: datetime
     envid: str | None = None
-    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

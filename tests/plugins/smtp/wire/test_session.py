@@ -51,8 +51,6 @@ async def test_an_independent_client_delivers(papers: Papers, operator: TlsSetti
         assert arrived.peer == PEER
         assert arrived.mail_from == SENDER
         assert text.decode().startswith("2.0.0 OK 0000")
-        assert arrived.trace.startswith("Received: from ")
-        assert "\twith ESMTPS (TLSv1." in arrived.trace
 
 
 async def test_one_flight_is_enough(papers: Papers, operator: TlsSettings) -> None:
