@@ -82,7 +82,6 @@ TOO_MANY_ERRORS: Final = Reply(421, "4.7.0", Words(en="Too many errors.", fr="Tr
 TOO_MANY_COMMANDS: Final = Reply(
     421, "4.7.0", Words(en="Too many commands without a mail.", fr="Trop de commandes sans message.")
 )
-NO_TLS_NOW: Final = Reply(454, "4.7.0", Words(en="TLS is not available now.", fr="TLS est indisponible."))
 LINE_ENDS: Final = Reply(
     500, "5.5.2", Words(en="A command line ends in CR LF.", fr="Une ligne de commande finit par CR LF.")
 )

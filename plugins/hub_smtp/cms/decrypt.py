@@ -42,12 +42,11 @@ class NotOursError(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decryption:
-    """A content being decrypted. `identity` is ours that it was encrypted to.
+    """A content being decrypted.
 
     `authenticated` says whether altering would show: True for GCM, False for CBC.
     """
 
-    identity: Identity
     authenticated: bool
     _pieces: AsyncIterator[bytes] = field(repr=False)
 
@@ -88,7 +87,7 @@ async def decrypt(pieces: AsyncIterator[bytes], keys: Keys) -> Decryption:
         start, tag = _gcm(parameters) if cipher in oids.GCM else (_octets(parameters, _BLOCK), 0)
         key = content_key.open_key(identity, encrypted, info, size)
     content = _authenticated(reader, key, start, tag) if tag else _cbc(reader, key, start)
-    return Decryption(identity=identity, authenticated=bool(tag), _pieces=content)
+    return Decryption(authenticated=bool(tag), _pieces=content)
 
 
 def _not_ours() -> NotOursError:
