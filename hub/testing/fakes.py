@@ -61,10 +61,6 @@ class FixedClock:
         self._now += by
         self._monotonic += by.total_seconds()
 
-    def jump(self, to: datetime) -> None:
-        """Set wall time alone, forth or back, as an administrator or NTP does."""
-        self._now = to
-
 
 class FixedChance:
     """Randomness that is the same in every run (`Chance`). Not fit for keys that guard anything."""
