@@ -33,11 +33,6 @@ def verify(mail: Path, anchor: Path) -> Path:
     return signed
 
 
-def subject_of(mail: Path) -> str:
-    """Return the subject of a mail."""
-    return str(message_from_bytes(mail.read_bytes(), policy=SMTP)["Subject"])
-
-
 def is_encrypted(mail: Path) -> bool:
     """Whether nothing but its recipient can read a mail."""
     kind = message_from_bytes(mail.read_bytes(), policy=SMTP)
