@@ -27,11 +27,11 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     if end < 0:
         return value.strip().lower(), {}
     found = _parameters(value, end)
-    if any("*" in name for name in found):
-        found = _extended(found)
     for name in ("name", "filename"):
         if name in found:
             found[name] = words.decode(found[name])
+    if any("*" in name for name in found):
+        found = _extended(found)
     return value[:end].strip().lower(), found
 
 

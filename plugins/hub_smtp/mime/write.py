@@ -67,11 +67,15 @@ def mailboxes(pairs: Iterable[tuple[str, Address]]) -> str:
 
 
 def parameter(name: str, value: str) -> str:
-    """Return `; name=value`, in UTF-8 by RFC 2231 when it must be."""
+    """Return `; name=value`, in UTF-8 by RFC 2231 when it must be.
+
+    A value that looks like an encoded word must be: many readers decode those even in a parameter, and
+    then see a text, such as a path, that nobody has checked.
+    """
     if _TOKEN.fullmatch(value):
         return f"; {name}={value}"
     value = _flat(value)
-    if value.isascii():
+    if value.isascii() and "=?" not in value:
         return f"; {name}={quoted(value)}"
     return f"; {name}*=utf-8''{quote(value, safe=_SAFE)}"
 

@@ -59,6 +59,15 @@ def test_parameter_injects_nothing(value: str) -> None:
     assert (kind, found["x"], set(found)) == ("application/pdf", "y", {"name", "x"})
 
 
+@pytest.mark.parametrize("name", ["=?utf-8?Q?..=2F..=2Fetc=2Fpasswd?=", "a=?utf-8?B?Li4vLi4v?=.pdf"])
+def test_a_file_name_is_not_another_once_decoded(name: str) -> None:
+    """What looks like an encoded word is a name as any other, for us and for a reader that decodes those."""
+    value = "attachment" + write.parameter("filename", name)
+    assert parameters.parse(value) == ("attachment", {"filename": name})
+    theirs = email.message_from_string(f"Content-Disposition: {value}\n\n", policy=email.policy.SMTP)
+    assert theirs.get_filename() == name
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=300))
 def test_text_comes_back(value: str) -> None:
     """A text is read as it was written, but for spaces around it."""
