@@ -93,11 +93,13 @@ class Session:
     async def _converse(self) -> None:
         name = self._desk.host.hub_name
         self._link.write(f"220 {name} ESMTP\r\n".encode())
-        timeout = self._settings.command_timeout.total_seconds()
+        patience = self._settings.command_timeout.total_seconds()
+        # Who has shown no certificate yet is not waited for as long.
+        in_clear = min(patience, self._settings.handshake_timeout.total_seconds())
         while not self._stopping:
             self._listening = True
             try:
-                line = await self._link.line(_MAX_COMMAND, timeout)
+                line = await self._link.line(_MAX_COMMAND, in_clear if self._secured is None else patience)
             except LineError as error:
                 if error.code != "smtp.line_end":
                     raise EndError(replies.LINE_TOO_LONG) from error

@@ -73,8 +73,8 @@ class ReceiverSettings:
     max_errors                commands answered by 5xx since the last mail, before 421; 20.
     max_idle_commands         commands that bring no mail nearer (NOOP, RSET, EHLO …) since the last mail,
                               before 421; 100.
-    handshake_timeout         for the TLS handshake; 30s.
-    command_timeout           for one whole command line; 5m (RFC 5321, 4.5.3.2.7).
+    handshake_timeout         for one whole command line before TLS, and for the handshake; 30s.
+    command_timeout           for one whole command line under TLS; 5m (RFC 5321, 4.5.3.2.7).
     data_timeout              between two stretches of a mail; 3m (RFC 5321, 4.5.3.2.5).
     min_rate                  bytes per second that a mail must come in at, on average, once `rate_grace`
                               has passed; 1KiB.
