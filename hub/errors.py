@@ -15,9 +15,23 @@ An outcome (delivered, refused …) is a value, not an error: see `hub.domain.ou
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 LANGUAGES = ("en", "fr")
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def spoken(tag: str | None) -> str:
+    """Return which of the hub's languages a BCP 47 tag or a POSIX locale asks for; English for others."""
+    primary = re.split("[-_.@]", (tag or "").lower(), maxsplit=1)[0]
+    return primary if primary in LANGUAGES else "en"
+
+
+def spoken_at(environment: Mapping[str, str]) -> str:
+    """Return the language of a terminal: the first variable that is set decides (POSIX.1-2017, 8.2)."""
+    return spoken(next((environment[name] for name in _VARIABLES if environment.get(name)), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +46,8 @@ class Words:
     fr: str
 
     def in_language(self, tag: str | None) -> str:
-        """Return the sentence in the language of a BCP 47 tag; English when we don't speak it."""
-        return self.fr if (tag or "").lower().split("-", 1)[0] == "fr" else self.en
+        """Return the sentence in the language that `tag` asks for; see `spoken`."""
+        return self.fr if spoken(tag) == "fr" else self.en
 
 
 class HubError(Exception):

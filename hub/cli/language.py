@@ -7,19 +7,15 @@ when they are about to be shown. Everything else comes as `Words` with both lang
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-from hub.errors import Words
-
-VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+from hub.errors import Words, spoken_at
 
 
-def tag(environment: Mapping[str, str] | None = None) -> str:
-    """Return `fr` or `en`. The first variable that is set decides, as POSIX has it."""
-    environment = os.environ if environment is None else environment
-    chosen = next((environment[name] for name in VARIABLES if environment.get(name)), "")
-    return "fr" if chosen.lower().startswith("fr") else "en"
+def tag() -> str:
+    """Return `fr` or `en`."""
+    return spoken_at(os.environ)
 
 
 def told(words: Words) -> str:

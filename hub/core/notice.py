@@ -27,7 +27,7 @@ from hub.domain.message import (
     SignatureResult,
 )
 from hub.domain.party import Party, Role
-from hub.errors import Words
+from hub.errors import Words, spoken
 from hub.ports.queue import NewDelivery, NewEnvelope, Queue
 from hub.ports.records import Step
 
@@ -165,9 +165,7 @@ def _text(about: Envelope, news: News) -> str:
         f"Reason: {news.reason.en}\n"
         f"Envelope: {about.id}\n"
     )
-    first, second = (
-        (french, english) if _language(about.message).lower().startswith("fr") else (english, french)
-    )
+    first, second = (french, english) if spoken(_language(about.message)) == "fr" else (english, french)
     return f"{first}\n--\n\n{second}"
 
 

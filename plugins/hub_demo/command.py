@@ -10,11 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
-from hub.errors import HubError, Words
+from hub.errors import HubError, Words, spoken_at
 
-# POSIX.1-2017, 8.2: the first of these that is set says the language.
-_TOLD: Final = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-LANGUAGE: Final = "fr" if _TOLD.lower().startswith("fr") else "en"
+LANGUAGE: Final = spoken_at(os.environ)
 
 _HELP: Final = Words(
     en="Run a hospital, a city doctor, two operators and a hub on this machine, and tell the story.\n\n"

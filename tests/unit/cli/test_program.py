@@ -11,10 +11,20 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from hub.cli import exit_codes, french, language, program
+from hub.cli import exit_codes, french, program
 from hub.cli.given import OWN
 from hub.cli.program import app
-from hub.errors import ConfigError, HubError, InputError, LimitError, PeerError, StoreError, TrustError, Words
+from hub.errors import (
+    ConfigError,
+    HubError,
+    InputError,
+    LimitError,
+    PeerError,
+    StoreError,
+    TrustError,
+    Words,
+    spoken_at,
+)
 from tests.unit.cli.conftest import Hub
 
 WORDS = Words(en="It is so.", fr="C'est ainsi.")
@@ -70,7 +80,7 @@ def test_plugins_commands_are_listed_and_run(hub: Hub) -> None:
 )
 def test_the_language_is_the_terminals(environment: dict[str, str], tag: str) -> None:
     """As POSIX has it: the first variable that is set."""
-    assert language.tag(environment) == tag
+    assert spoken_at(environment) == tag
 
 
 @pytest.mark.parametrize(
