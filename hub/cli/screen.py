@@ -9,10 +9,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from hub.cli.language import told
+from hub.domain.times import rfc3339
 from hub.errors import HubError, Words
 
 _COLOURS: Final = {"✓": "green", "!": "yellow", "✗": "red"}
@@ -125,8 +126,8 @@ def mark(sign: str, name: str, said: str = "") -> None:
 
 
 def moment(at: datetime | None) -> str | None:
-    """Return a time as programs read it: RFC 3339, UTC, milliseconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z" if at else None
+    """Return a time as programs read it, None for none."""
+    return rfc3339(at) if at else None
 
 
 def state(name: str) -> Cell:

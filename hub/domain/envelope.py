@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -28,6 +28,7 @@ from hub.domain.message import (
     SignatureResult,
 )
 from hub.domain.party import Identifier, Party, PartyKind, Role
+from hub.domain.times import rfc3339
 from hub.errors import MalformedError, Words
 
 VERSION: Final = 1
@@ -69,8 +70,8 @@ def to_bytes(envelope: Envelope) -> bytes:
             v=VERSION,
             id=envelope.id,
             kind=message.kind.value,
-            created_at=_write_time(envelope.created_at),
-            expires_at=_write_time(envelope.expires_at),
+            created_at=rfc3339(envelope.created_at),
+            expires_at=rfc3339(envelope.expires_at),
             sender=_write_party(message.sender),
             recipients=[_write_party(party) for party in message.recipients],
             subject=message.subject,
@@ -139,10 +140,6 @@ def _distinct(field: str, keys: list[Any]) -> None:
 def _present(**fields: Any) -> dict[str, Any]:
     """Leave out what has no value; a subject may be empty, since mail allows it."""
     return {name: value for name, value in fields.items() if value not in (None, [], "") or name == "subject"}
-
-
-def _write_time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _write_identifier(one: Identifier) -> dict[str, str]:

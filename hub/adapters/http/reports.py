@@ -6,7 +6,6 @@ To anybody else a message is as absent as one that never was.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +15,7 @@ from hub.adapters.http.clients import Clients
 from hub.adapters.http.frame import CLIENT, LANGUAGE
 from hub.domain.delivery import State
 from hub.domain.ids import EnvelopeId, check_uuid7
+from hub.domain.times import rfc3339
 from hub.errors import MalformedError
 from hub.ports.records import DeliveryReport, Records, Report, Step
 
@@ -63,8 +63,8 @@ def _message(report: Report, language: str) -> dict[str, Any]:
         "id": envelope.id,
         "kind": envelope.message.kind.value,
         "state": _state(report),
-        "created_at": _moment(envelope.created_at),
-        "expires_at": _moment(envelope.expires_at),
+        "created_at": rfc3339(envelope.created_at),
+        "expires_at": rfc3339(envelope.expires_at),
         "deliveries": [_delivery(one, language) for one in report.deliveries],
         "timeline": [_step(one) for one in report.steps],
     }
@@ -90,7 +90,7 @@ def _delivery(one: DeliveryReport, language: str) -> dict[str, Any]:
         "operator": one.operator,
         "state": one.state.value,
         "attempts": one.attempts,
-        "due_at": None if one.due_at is None else _moment(one.due_at),
+        "due_at": None if one.due_at is None else rfc3339(one.due_at),
         "code": one.code,
         "detail": None if one.reason is None else one.reason.in_language(language),
     }
@@ -98,13 +98,9 @@ def _delivery(one: DeliveryReport, language: str) -> dict[str, Any]:
 
 def _step(one: Step) -> dict[str, Any]:
     return {
-        "at": _moment(one.at),
+        "at": rfc3339(one.at),
         "event": one.event,
         "delivery": one.delivery,
         "code": one.code,
         "detail": one.detail,
     }
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
