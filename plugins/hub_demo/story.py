@@ -73,7 +73,7 @@ class Story:
 
     def _start(self) -> None:
         with self._show.working(
-            Words(en="starting two operators and the hub", fr="démarrage de trois serveurs")
+            Words(en="starting two operators and the hub", fr="démarrage de deux opérateurs et du hub")
         ):
             self._world.hautmont.start()
             self._world.valbrume.start()

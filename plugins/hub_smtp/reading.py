@@ -135,7 +135,7 @@ def _receipt_and_more() -> InputError:
         "mail.hub_address",
         Words(
             en="The hub's own address takes receipts, and nobody can be written to beside it.",
-            fr="L'adresse propre du concentrateur reçoit des accusés, seule destinataire de son courrier.",
+            fr="L'adresse propre du hub ne reçoit que des accusés, sans autre destinataire à ses côtés.",
         ),
         field="recipients",
     )

@@ -95,7 +95,7 @@ def _not_ours() -> NotOursError:
         "smime.encrypted.not-ours",
         Words(
             en="The mail is encrypted to none of the keys that this hub holds.",
-            fr="Le courrier n'est chiffré pour aucune des clés que détient ce concentrateur.",
+            fr="Le courrier n'est chiffré pour aucune des clés que détient ce hub.",
         ),
     )
 

@@ -158,7 +158,7 @@ AUTHORITY_EXPIRED = _fault(
 UNKNOWN_AUTHORITY = _fault(
     "certificate.unknown-authority",
     "The certificate does not lead to an authority that this hub knows.",
-    "Le certificat ne mène à aucune autorité connue de ce concentrateur.",
+    "Le certificat ne mène à aucune autorité connue de ce hub.",
 )
 WRONG_USAGE = _fault(
     "certificate.wrong-usage",

@@ -54,7 +54,7 @@ async def unpack(source: Source, limits: XdmLimits, stage: Stage) -> list[Unpack
         raise malformed(
             "metadata",
             "it has no IHE_XDM/…/METADATA.XML that describes a document",
-            "il n'a pas de IHE_XDM/…/METADATA.XML qui décrive un document",
+            "il n'a pas d'IHE_XDM/…/METADATA.XML qui décrive un document",
         )
     documents = [await _document(source, found[path], about, stage) for path, about in described.items()]
     documents += [
