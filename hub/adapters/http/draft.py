@@ -38,6 +38,10 @@ _FIELDS: Final = (
 _MEDIA_TYPE: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 )
+_TURNING: Final = frozenset(
+    map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
+"""What turns the direction of text: in a file's name it hides which kind of file that is."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _RPPS: Final = re.compile(r"[0-9]{11}")
 _FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
@@ -244,6 +248,14 @@ def _pattern(form: re.Pattern[str], en: str, fr: str) -> Callable[[str], str]:
 
 
 def _file_name(text: str) -> str:
+    if not _TURNING.isdisjoint(text):
+        raise MalformedError(
+            "http.fields",
+            Words(
+                en="Holds a character that turns the direction of text: the name would read as another.",
+                fr="Contient un caractère qui change le sens du texte : le nom se lirait comme un autre.",
+            ),
+        )
     if len(text) > MAX_NAME or text in {".", ".."} or "/" in text or "\\" in text:
         raise MalformedError(
             "http.fields",

@@ -61,6 +61,7 @@ def _faults(message: Any, *, parts: bool = False) -> list[str]:
         ({"documents": ["a"]}, "/documents/0"),
         ({"documents": [{**DOCUMENT, "name": "../a"}]}, "/documents/0/name"),
         ({"documents": [{**DOCUMENT, "name": "a\\b"}]}, "/documents/0/name"),
+        ({"documents": [{**DOCUMENT, "name": "r\u202efdp.exe"}]}, "/documents/0/name"),
         ({"documents": [{**DOCUMENT, "media_type": "pdf"}]}, "/documents/0/media_type"),
         ({"documents": [{**DOCUMENT, "media_type": "text/plain; charset=x"}]}, "/documents/0/media_type"),
         ({"documents": [{**DOCUMENT, "content": "AAA"}]}, "/documents/0/content"),
