@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -43,7 +43,7 @@ class Normal:
     """A submission in its one form. `fingerprint` is the same whenever the same is said again.
 
     `contents` stand in the order of `documents`. The original is not in the fingerprint: a relay on
-    the way may have added its own lines to it.
+    the way may have added its own lines to it. Neither are the recipients of a `whole` submission.
     """
 
     submission: Submission
@@ -52,6 +52,21 @@ class Normal:
     documents: tuple[Document, ...]
     contents: tuple[Content, ...] = field(repr=False)
     fingerprint: bytes
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a repetition is told by: the submission's key, or one for each recipient of a `whole` one."""
+        submission = self.submission
+        if not submission.whole:
+            return (submission.key,)
+        return tuple(f"{submission.key}{_UNIT}{_name(one)}" for one in self.recipients)
+
+    def without(self, keys: Collection[str]) -> Normal | None:
+        """Return what is left when these keys have their answer; None when nothing is."""
+        if not self.submission.whole:
+            return None if keys else self
+        rest = tuple(to for key, to in zip(self.keys, self.recipients, strict=True) if key not in keys)
+        return replace(self, recipients=rest) if rest else None
 
 
 def normalise(submission: Submission, limits: Limits) -> Normal:
@@ -73,7 +88,7 @@ def normalise(submission: Submission, limits: Limits) -> Normal:
         recipients=recipients,
         documents=documents,
         contents=tuple(part.content for part in submission.parts),
-        fingerprint=_fingerprint(submission, subject, recipients, documents),
+        fingerprint=_fingerprint(submission, subject, () if submission.whole else recipients, documents),
     )
 
 

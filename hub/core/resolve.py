@@ -48,7 +48,7 @@ async def resolve(to: To, directory: Directory, operators: Operators, size: int 
     if limit is not None and size > limit:
         return _too_large(entry.address, operator, limit)
     return Resolved(
-        asked=to.target.value if isinstance(to.target, Identifier) else str(to.target),
+        asked=to.asked,
         party=people.party(entry, operator.name, to.role),
         operator=operator,
         blind=to.blind,

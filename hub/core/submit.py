@@ -11,7 +11,7 @@ from hub.core.normalise import Limits, Normal, normalise, weight
 from hub.core.operators import Operators
 from hub.core.resolve import TOO_LARGE, Resolved, resolve
 from hub.core.seal import Sealer
-from hub.domain.address import Address
+from hub.domain.ids import EnvelopeId
 from hub.domain.message import Message, Origin
 from hub.domain.outcome import Refused
 from hub.domain.party import Party
@@ -42,17 +42,25 @@ class Submitter:
     async def submit(self, stage: Stage, submission: Submission) -> Accepted:
         """Take a submission; durable when it returns. See `hub.ports.intake.Intake.submit`."""
         parts = normalise(submission, self.limits)
-        try:
-            acceptance = await self._prepare(parts)
-        except StoreError:
-            raise
-        except HubError:
-            # What was accepted once is answered the same, whatever has changed since.
-            earlier = await self.queue.earlier(submission.peer.name, parts.submission.key, parts.fingerprint)
-            if earlier is not None:
-                return earlier
-            raise
-        return await self.queue.put(stage, acceptance)
+        while True:
+            fault = None
+            try:
+                acceptance = await self._prepare(parts)
+            except StoreError:
+                raise
+            except HubError as error:
+                fault = error
+            else:
+                accepted = await self.queue.put(stage, acceptance)
+                if accepted is not None:
+                    return accepted
+            # What was accepted once is answered the same, whatever has changed since; the rest goes on.
+            answers = await self.queue.earlier(submission.peer.name, parts.keys, parts.fingerprint)
+            if fault is not None and not answers:
+                raise fault
+            if (rest := parts.without(answers)) is None:
+                return Accepted.before(answers.values())
+            parts = rest
 
     async def _prepare(self, parts: Normal) -> Acceptance:
         submission = parts.submission
@@ -67,11 +75,13 @@ class Submitter:
             reached = await self._apply_policies(message, reached, refused)
         if not reached or (refused and submission.whole):
             raise _nobody(refused, lasting=len(reached) < listed)
+        groups = _groups(reached)
+        envelopes = [self._envelope(parts, sender, group) for group in groups]
         return Acceptance(
             peer=submission.peer.name,
-            key=submission.key,
+            keys=_keys(parts, groups, [one.sealed.envelope.id for one in envelopes]),
             fingerprint=parts.fingerprint,
-            envelopes=[self._envelope(parts, sender, group) for group in _groups(reached)],
+            envelopes=envelopes,
             refused=refused,
         )
 
@@ -81,7 +91,7 @@ class Submitter:
         for to in parts.recipients:
             answer = await resolve(to, self.directory, self.operators, size)
             if isinstance(answer, Refused):
-                refused[str(to.target) if isinstance(to.target, Address) else to.target.value] = answer
+                refused[to.asked] = answer
             else:
                 reached.setdefault(answer.party.address.key, answer)
         return list(reached.values()), refused
@@ -136,6 +146,21 @@ def _groups(reached: Sequence[Resolved]) -> list[list[Resolved]]:
     """Those named openly share an envelope; each blind copy has its own."""
     opened = [one for one in reached if not one.blind]
     return [opened] * bool(opened) + [[one] for one in reached if one.blind]
+
+
+def _keys(
+    parts: Normal, groups: Sequence[Sequence[Resolved]], envelopes: Sequence[EnvelopeId]
+) -> dict[str, Sequence[EnvelopeId]]:
+    """Say which envelopes answer which key: all of them the submission's, each its own recipients'."""
+    if not parts.submission.whole:
+        return {parts.submission.key: envelopes}
+    where = {
+        one.asked: (envelope,) for group, envelope in zip(groups, envelopes, strict=True) for one in group
+    }
+    # Who was named twice, by two names of one mailbox, is reached by the first.
+    return {
+        key: where.get(to.asked, envelopes[:1]) for key, to in zip(parts.keys, parts.recipients, strict=True)
+    }
 
 
 def _message(parts: Normal, sender: Party, recipients: Sequence[Party]) -> Message:

@@ -6,7 +6,7 @@ the core's, the same for every protocol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,6 +58,11 @@ class To:
     role: Role = Role.TO
     blind: bool = False
 
+    @property
+    def asked(self) -> str:
+        """The recipient as answers name them."""
+        return self.target.value if isinstance(self.target, Identifier) else str(self.target)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
@@ -68,6 +73,7 @@ class Submission:
 
     `whole` is set by protocols that can't refuse a recipient any more at this point: then a refusal
     refuses the submission, to be tried again or, when `lasting` stands in the error's fields, not.
+    As such a try may come to fewer recipients or more, each recipient is taken once for a key.
     """
 
     connector: str
@@ -95,12 +101,23 @@ class Accepted:
     """The hub has taken responsibility, durably. `envelopes` has one id, more with blind copies.
 
     `refused` names the recipients who get nothing, and why; the others are on their way.
-    `again` is True when this very submission had been accepted before.
+    `again` is True when this very submission had been accepted before. When that is so for some
+    recipients of a `whole` one, `envelopes` are those for the others.
     """
 
     envelopes: tuple[EnvelopeId, ...]
     refused: Mapping[str, Refused]
     again: bool = False
+
+    @classmethod
+    def before(cls, answers: Iterable[Accepted]) -> Accepted:
+        """Make one answer of those given before."""
+        answers = tuple(answers)
+        return cls(
+            envelopes=tuple(dict.fromkeys(envelope for one in answers for envelope in one.envelopes)),
+            refused={name: why for one in answers for name, why in one.refused.items()},
+            again=True,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

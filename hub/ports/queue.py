@@ -50,12 +50,12 @@ class NewEnvelope:
 class Acceptance:
     """One submission to be stored whole or not at all.
 
-    `key` is the peer's idempotency key, `fingerprint` the digest of what it stands for: the same
-    key with another fingerprint is a conflict.
+    `keys` are the peer's idempotency keys, each with those of the envelopes that answer it;
+    `fingerprint` is the digest of what they stand for: the same key with another is a conflict.
     """
 
     peer: str
-    key: str
+    keys: Mapping[str, Sequence[EnvelopeId]]
     fingerprint: bytes
     envelopes: Sequence[NewEnvelope]
     refused: Mapping[str, Refused]
@@ -133,17 +133,18 @@ class Queue(Protocol):
         """Open a place for the contents of one submission or notice; its contents go to `put`."""
         ...
 
-    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted:
-        """Store a submission; the same key again gives the first answer with `again=True`.
+    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted | None:
+        """Store a submission; the same keys again give the first answer with `again=True`.
 
-        Raises ConflictError when the key stands for something else.
+        None, and nothing stored, when some of several keys had their answer already: `earlier` says
+        which. Raises ConflictError when a key stands for something else.
         """
         ...
 
-    async def earlier(self, peer: str, key: str, fingerprint: bytes) -> Accepted | None:
-        """Return the answer that this peer got for this key, with `again=True`, if it ever did.
+    async def earlier(self, peer: str, keys: Sequence[str], fingerprint: bytes) -> Mapping[str, Accepted]:
+        """Return the answers that this peer ever got for these keys, with `again=True`.
 
-        Raises ConflictError when the key stands for something else.
+        Raises ConflictError when a key stands for something else.
         """
         ...
 

@@ -13,7 +13,7 @@ from hub.domain.address import Address
 from hub.domain.outcome import Delivered, Refused
 from hub.errors import ConflictError, LimitError
 from hub.ports.content import PIECE
-from hub.ports.intake import Acknowledgement, Intake, Peer, Submission
+from hub.ports.intake import Acknowledgement, Intake, Peer, Submission, To
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Door:
     peer: Peer
     certificate: bytes
     good: Address
+    second: Address
     unknown: Address
     submission: Callable[[], Submission]
 
@@ -63,6 +64,22 @@ class IntakeContract:
         await door.intake.submit(door.intake.stage(), one)
         with pytest.raises(ConflictError):
             await door.intake.submit(door.intake.stage(), replace(one, subject=f"{one.subject} bis"))
+
+    async def test_who_was_reached_is_not_reached_again_by_more_or_fewer(self, door: Door) -> None:
+        """A mail server whose answer was lost repeats a mail to other recipients: each gets it once."""
+        good, second = To(target=door.good), To(target=door.second)
+        one = replace(door.submission(), recipients=[good], whole=True)
+        first = await door.intake.submit(door.intake.stage(), one)
+        both = replace(one, recipients=[second, good])
+        more = await door.intake.submit(door.intake.stage(), both)
+        assert not more.again
+        assert set(first.envelopes).isdisjoint(more.envelopes)
+        for recipient, answer in (good, first), (second, more):
+            again = await door.intake.submit(door.intake.stage(), replace(one, recipients=[recipient]))
+            assert again == replace(answer, again=True)
+        whole = await door.intake.submit(door.intake.stage(), both)
+        assert whole.again
+        assert set(whole.envelopes) == {*first.envelopes, *more.envelopes}
 
     async def test_another_key_is_another_message(self, door: Door) -> None:
         """Even with the same content."""

@@ -83,6 +83,7 @@ class Letters:
 def acceptance(
     *envelopes: NewEnvelope,
     key: str = "key-1",
+    keys: Mapping[str, Sequence[EnvelopeId]] | None = None,
     said: bytes = b"what it stands for",
     peer: str = PEER,
     refused: Mapping[str, Refused] | None = None,
@@ -90,7 +91,7 @@ def acceptance(
     """Make what is put: `said` stands for the contents of the fingerprint."""
     return Acceptance(
         peer=peer,
-        key=key,
+        keys=keys or {key: [one.sealed.envelope.id for one in envelopes]},
         fingerprint=hashlib.sha256(said).digest(),
         envelopes=[replace(one, peer=peer) for one in envelopes],
         refused=refused or {},

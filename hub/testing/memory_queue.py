@@ -75,28 +75,27 @@ class MemoryQueue:
         """Open a place for contents."""
         return MemoryStage()
 
-    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted:
+    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted | None:
         """Store a submission."""
         del stage
-        earlier = await self.earlier(acceptance.peer, acceptance.key, acceptance.fingerprint)
-        if earlier is not None:
-            return earlier
+        answers = await self.earlier(acceptance.peer, list(acceptance.keys), acceptance.fingerprint)
+        if answers:
+            return Accepted.before(answers.values()) if len(answers) == len(acceptance.keys) else None
         for one in acceptance.envelopes:
             self._keep(one)
-        answer = Accepted(
-            envelopes=tuple(one.sealed.envelope.id for one in acceptance.envelopes),
-            refused=dict(acceptance.refused),
+        refused = dict(acceptance.refused)
+        for key, envelopes in acceptance.keys.items():
+            answer = Accepted(envelopes=tuple(envelopes), refused=refused, again=True)
+            self._answers[acceptance.peer, key] = (acceptance.fingerprint, answer)
+        return Accepted(
+            envelopes=tuple(one.sealed.envelope.id for one in acceptance.envelopes), refused=refused
         )
-        self._answers[acceptance.peer, acceptance.key] = (acceptance.fingerprint, answer)
-        return answer
 
-    async def earlier(self, peer: str, key: str, fingerprint: bytes) -> Accepted | None:
-        """Return the answer that was given before."""
+    async def earlier(self, peer: str, keys: Sequence[str], fingerprint: bytes) -> Mapping[str, Accepted]:
+        """Return the answers that were given before."""
         self._work()
-        if (peer, key) not in self._answers:
-            return None
-        known, answer = self._answers[peer, key]
-        if known != fingerprint:
+        answered = {key: self._answers[peer, key] for key in keys if (peer, key) in self._answers}
+        if any(known != fingerprint for known, _ in answered.values()):
             raise ConflictError(
                 "submission.conflict",
                 Words(
@@ -104,7 +103,7 @@ class MemoryQueue:
                     fr="Cette clé a déjà servi à autre chose.",
                 ),
             )
-        return Accepted(envelopes=answer.envelopes, refused=answer.refused, again=True)
+        return {key: answer for key, (_, answer) in answered.items()}
 
     async def claim(
         self, wanted: Mapping[OperatorName, int], now: datetime, until: datetime

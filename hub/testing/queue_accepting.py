@@ -63,14 +63,33 @@ class Accepting(QueueRig):
         with pytest.raises(ConflictError):
             await accept(queue, letters, said=b"something else")
         kept = acceptance(said=b"what it stands for").fingerprint
-        assert (await queue.earlier(PEER, "key-1", kept)) == Accepted(
-            envelopes=first.envelopes, refused={}, again=True
-        )
+        answer = Accepted(envelopes=first.envelopes, refused={}, again=True)
+        assert await queue.earlier(PEER, ["key-2", "key-1"], kept) == {"key-1": answer}
         with pytest.raises(ConflictError):
-            await queue.earlier(PEER, "key-1", b"x" * 32)
-        assert await queue.earlier("operator:mer", "key-1", kept) is None
-        assert await queue.earlier(PEER, "key-2", kept) is None
+            await queue.earlier(PEER, ["key-1"], b"x" * 32)
+        assert await queue.earlier("operator:mer", ["key-1"], kept) == {}
+        assert await queue.earlier(PEER, ["key-2"], kept) == {}
         assert len(await claim(queue, letters)) == 1
+
+    async def test_of_several_keys_each_is_answered_once(self, queue: AnyQueue, letters: Letters) -> None:
+        """What has an answer for one recipient is not stored again for them and the others together."""
+        stage = queue.stage()
+        opened = await letters.letter(stage, MARTIN)
+        blind = await letters.letter(stage, MARIN, contents=opened.contents)
+        ids = (opened.sealed.envelope.id, blind.sealed.envelope.id)
+        first = acceptance(opened, blind, keys={"martin": ids[:1], "marin": ids[1:]})
+        assert await queue.put(stage, first) == Accepted(envelopes=ids, refused={})
+        assert await queue.earlier(PEER, ["marin", "petit"], first.fingerprint) == {
+            "marin": Accepted(envelopes=ids[1:], refused={}, again=True)
+        }
+        stage = queue.stage()
+        more = await letters.letter(stage, MARTIN, PETIT)
+        own = [more.sealed.envelope.id]
+        assert await queue.put(stage, acceptance(more, keys={"martin": own, "petit": own})) is None
+        fewer = await letters.letter(stage, MARTIN)
+        again = await queue.put(stage, acceptance(fewer, keys={"martin": [fewer.sealed.envelope.id]}))
+        assert again == Accepted(envelopes=ids[:1], refused={}, again=True)
+        assert {one.sealed.envelope.id for one in await claim(queue, letters)} == set(ids)
 
     async def test_keys_belong_to_their_peer(self, queue: AnyQueue, letters: Letters) -> None:
         """Two peers may choose the same key."""
@@ -85,6 +104,7 @@ class Accepting(QueueRig):
         opened = await letters.letter(stage, MARTIN, documents=[b"for all"])
         blind = await letters.letter(stage, MARIN, contents=opened.contents)
         accepted = await queue.put(stage, acceptance(opened, blind))
+        assert accepted is not None
         assert len(accepted.envelopes) == 2
         claimed = await claim(queue, letters)
         assert {VILLE, MER} == {one.operator for one in claimed}

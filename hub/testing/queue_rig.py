@@ -57,6 +57,7 @@ async def put(
     stage = queue.stage()
     new = await letters.letter(stage, *recipients, documents=documents, correlation=correlation)
     accepted = await queue.put(stage, acceptance(new, key=key))
+    assert accepted is not None
     assert (new.sealed.envelope.id,) == accepted.envelopes
     return new
 
@@ -71,9 +72,10 @@ async def accept(
 ) -> Accepted:
     """Put a letter to Dr Martin and return the answer."""
     stage = queue.stage()
-    return await queue.put(
-        stage, acceptance(await letters.letter(stage), peer=peer, said=said, refused=refused)
-    )
+    new = acceptance(await letters.letter(stage), peer=peer, said=said, refused=refused)
+    accepted = await queue.put(stage, new)
+    assert accepted is not None
+    return accepted
 
 
 async def claim(

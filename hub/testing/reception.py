@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId, uuid7
@@ -54,10 +54,13 @@ class RecordingIntake:
             raise self.error
         if isinstance(stage, MemoryStage) and stage.discarded:
             raise AssertionError("the stage of a submission was discarded before it was submitted")
-        key = (submission.peer.name, submission.key)
-        if key in self._answers:
-            before, answer = self._answers[key]
-            if before.subject != submission.subject or before.recipients != submission.recipients:
+        # A `whole` submission is answered for each recipient.
+        names = [f"\n{one.asked}" for one in submission.recipients] if submission.whole else [""]
+        keys = {name: (submission.peer.name, submission.key + name) for name in names}
+        known = [self._answers[key] for key in keys.values() if key in self._answers]
+        for before, _ in known:
+            other = before.recipients != submission.recipients and not submission.whole
+            if before.subject != submission.subject or other:
                 raise ConflictError(
                     "key.conflict",
                     Words(
@@ -65,11 +68,16 @@ class RecordingIntake:
                         fr="Cette clé a servi pour un autre message.",
                     ),
                 )
-            return Accepted(envelopes=answer.envelopes, refused=answer.refused, again=True)
+        if len(known) == len(keys):
+            return Accepted.before(answer for _, answer in known)
+        if known:
+            rest = [one for one in submission.recipients if keys[f"\n{one.asked}"] not in self._answers]
+            submission = replace(submission, recipients=rest)
         self.submissions.append(submission)
         envelope = EnvelopeId(uuid7(len(self.submissions), bytes(10)))
         answer = Accepted(envelopes=(envelope,), refused=dict(self.refused))
-        self._answers[key] = (submission, answer)
+        for key in keys.values():
+            self._answers.setdefault(key, (submission, answer))
         return answer
 
     async def acknowledge(self, peer: Peer, acknowledgement: Acknowledgement) -> bool:

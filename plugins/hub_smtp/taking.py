@@ -126,7 +126,7 @@ class Taking:
         try:
             read = await self._reader.read(arrived, stage)
             if isinstance(read, Submission):
-                accepted = await self._intake.submit(stage, _as_one_mail(read, arrived.recipients))
+                accepted = await self._intake.submit(stage, _as_one_mail(read))
                 return replies.accepted(accepted.envelopes)
             await self._acknowledge(arrived.peer, read)
         except HubError as error:
@@ -166,12 +166,12 @@ async def _write(sink: Sink, data: bytes) -> Reply | None:
     return None
 
 
-def _as_one_mail(read: Submission, recipients: Sequence[Rcpt]) -> Submission:
-    """Say what SMTP means: all recipients or none from here on, and a repeat has the same recipients.
+def _as_one_mail(read: Submission) -> Submission:
+    """Say what SMTP means: all recipients or none from here on, and each once for a mail.
 
-    A client may send one mail several times to different recipients: those who got 4xx, or who were
-    too many for one transaction. Only the same mail to the same recipients is a repeat.
+    A client sends one mail again to those who got 4xx or were too many for one transaction, and to all
+    whom it had no answer for; so a repeat is told by recipient. A peer speaks for many authors, none of
+    whom may use up another's Message-ID.
     """
-    keys = "\n".join(sorted({one.address.key for one in recipients}))
-    digest = hashlib.sha256(f"{read.key}\n{keys}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{read.key}\n{read.sender.key}".encode()).hexdigest()
     return replace(read, key=f"smtp:{digest}", whole=True)

@@ -19,7 +19,7 @@ from hub.ports.intake import Submission
 from hub.testing.fakes import FixedClock, NullLog, RecordingIntake
 from hub.testing.intake_contract import Door, IntakeContract
 from tests.unit.core.model_queue import ModelQueue
-from tests.unit.core.world import MARTIN, NOBODY, OWN, PEER, directory, operators, sealer, submission
+from tests.unit.core.world import MARTIN, NOBODY, OWN, PEER, PETIT, directory, operators, sealer, submission
 
 CERTIFICATE = b"dns:mx.ch-valbrume.example"
 
@@ -59,6 +59,7 @@ class TestReception(IntakeContract):
             peer=PEER,
             certificate=CERTIFICATE,
             good=Address.parse(MARTIN),
+            second=Address.parse(PETIT),
             unknown=Address.parse(NOBODY),
             submission=fresh(),
         )
@@ -76,6 +77,7 @@ class TestRecordingIntake(IntakeContract):
             peer=PEER,
             certificate=CERTIFICATE,
             good=Address.parse(MARTIN),
+            second=Address.parse(PETIT),
             unknown=Address.parse(NOBODY),
             submission=fresh(),
         )

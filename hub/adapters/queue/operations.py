@@ -19,25 +19,30 @@ from hub.ports.records import Step
 
 @dataclass(slots=True)
 class Put:
-    """Store a submission. Its result: whether it was new."""
+    """Store a submission. Its result: whether all of it was new."""
 
-    submission: Row
+    submissions: Sequence[Row]
     envelopes: Sequence[EnvelopeRows]
 
     def ask(self, need: Need) -> None:
-        """See whether the key was used before."""
-        need.submissions.add(self.submission["lookup"])
+        """See whether its keys were used before."""
+        need.submissions.update(one["lookup"] for one in self.submissions)
 
     def apply(self, view: View) -> bool:
         """Store, or recognise what is there. Raises ConflictError when that is something else."""
-        earlier = view.submissions.get(self.submission["lookup"])
-        if earlier is not None:
-            compare(earlier["fingerprint"], self.submission["fingerprint"])
+        new = True
+        for one in self.submissions:
+            earlier = view.submissions.get(one["lookup"])
+            if earlier is not None:
+                compare(earlier["fingerprint"], one["fingerprint"])
+                new = False
+        if not new:
             return False
-        view.submissions[self.submission["lookup"]] = self.submission
-        for one in self.envelopes:
-            view.add_envelope(one)
-        view.add(tables.submissions, self.submission)
+        for envelope in self.envelopes:
+            view.add_envelope(envelope)
+        for one in self.submissions:
+            view.submissions[one["lookup"]] = one
+            view.add(tables.submissions, one)
         return True
 
 

@@ -76,16 +76,21 @@ def of_stage(stage: StoredStage) -> Row:
     return {"id": stage.id, "filed": stage.vessel.filed, "data": stage.vessel.held}
 
 
-def of_submission(acceptance: Acceptance, lookup: bytes, fingerprint: bytes, key: RecordKey) -> Row:
-    """Make the row by which a repetition finds the first answer."""
-    return {
-        "lookup": lookup,
-        "fingerprint": fingerprint,
-        "envelopes": " ".join(one.sealed.envelope.id for one in acceptance.envelopes),
-        "refused": key.seal(records.write_refused(acceptance.refused), "refused")
-        if acceptance.refused
-        else None,
-    }
+def of_submission(acceptance: Acceptance, keys: StoreKeys, new: Sequence[EnvelopeRows]) -> list[Row]:
+    """Make the rows by which a repetition finds the first answer, one per key of the peer's."""
+    record_keys = {one.known.id: one.known.key for one in new}
+    fingerprint = keys.lookup("fingerprint", acceptance.fingerprint)
+    return [
+        {
+            "lookup": keys.lookup("submission", acceptance.peer, key),
+            "fingerprint": fingerprint,
+            "envelopes": " ".join(envelopes),
+            "refused": record_keys[envelopes[0]].seal(records.write_refused(acceptance.refused), "refused")
+            if acceptance.refused
+            else None,
+        }
+        for key, envelopes in acceptance.keys.items()
+    ]
 
 
 def of_step(envelope: EnvelopeId, step: Step, key: RecordKey) -> Row:

@@ -73,44 +73,38 @@ class Store:
         vessel = Vessel(self._chance.bytes(KEY), self._documents, name, spill=self._settings.spill)
         return StoredStage(name, vessel, self._settings.max_content)
 
-    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted:
-        """Store a submission; the same key again gives the first answer with `again=True`.
+    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted | None:
+        """Store a submission; the same keys again give the first answer with `again=True`.
 
-        Raises ConflictError when the key stands for something else, StoreError.
+        None, and nothing stored, when some of several keys had their answer already. Raises
+        ConflictError when a key stands for something else, StoreError.
         """
-        lookup = self._keys.lookup("submission", acceptance.peer, acceptance.key)
-        fingerprint = self._keys.lookup("fingerprint", acceptance.fingerprint)
-        if (
-            isinstance(stage, StoredStage)
-            and stage.kept
-            and (earlier := self._reader.earlier(lookup, fingerprint))
-        ):
+        if isinstance(stage, StoredStage) and stage.kept and (earlier := await self._answered(acceptance)):
             return earlier
         new = [self._new(one) for one in acceptance.envelopes]
-        submission = rows.of_submission(
-            acceptance,
-            lookup,
-            fingerprint,
-            new[0].known.key,
-        )
+        submissions = rows.of_submission(acceptance, self._keys, new)
         ids = tuple(one.known.id for one in new)
         stored: bool = await self._storing.store(
-            operations.Put(submission, new), new, lambda stored: ids if stored else ()
+            operations.Put(submissions, new), new, lambda stored: ids if stored else ()
         )
         if not stored:
-            earlier = self._reader.earlier(lookup, fingerprint)
-            assert earlier is not None  # noqa: S101 - the commit has just seen it
-            return earlier
+            return await self._answered(acceptance)
         return Accepted(envelopes=ids, refused=dict(acceptance.refused))
 
-    async def earlier(self, peer: str, key: str, fingerprint: bytes) -> Accepted | None:
-        """Return the answer that this peer got for this key, if it ever did.
+    async def _answered(self, acceptance: Acceptance) -> Accepted | None:
+        answers = await self.earlier(acceptance.peer, list(acceptance.keys), acceptance.fingerprint)
+        return Accepted.before(answers.values()) if len(answers) == len(acceptance.keys) else None
 
-        Raises ConflictError when the key stands for something else, StoreError.
+    async def earlier(self, peer: str, keys: Sequence[str], fingerprint: bytes) -> Mapping[str, Accepted]:
+        """Return the answers that this peer ever got for these keys.
+
+        Raises ConflictError when a key stands for something else, StoreError.
         """
-        return self._reader.earlier(
-            self._keys.lookup("submission", peer, key), self._keys.lookup("fingerprint", fingerprint)
-        )
+        said = self._keys.lookup("fingerprint", fingerprint)
+        answers = {
+            key: self._reader.earlier(self._keys.lookup("submission", peer, key), said) for key in keys
+        }
+        return {key: answer for key, answer in answers.items() if answer is not None}
 
     async def claim(
         self, wanted: Mapping[OperatorName, int], now: datetime, until: datetime

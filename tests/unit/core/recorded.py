@@ -46,17 +46,17 @@ class Recorded:
         """Open a place for contents."""
         return self.inner.stage()
 
-    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted:
+    async def put(self, stage: Stage, acceptance: Acceptance) -> Accepted | None:
         """Store a submission."""
         accepted = await self.inner.put(stage, acceptance)
-        if not accepted.again:
+        if accepted is not None and not accepted.again:
             for one in acceptance.envelopes:
                 self._know(one)
         return accepted
 
-    async def earlier(self, peer: str, key: str, fingerprint: bytes) -> Accepted | None:
-        """Return the first answer."""
-        return await self.inner.earlier(peer, key, fingerprint)
+    async def earlier(self, peer: str, keys: Sequence[str], fingerprint: bytes) -> Mapping[str, Accepted]:
+        """Return the first answers."""
+        return await self.inner.earlier(peer, keys, fingerprint)
 
     async def claim(
         self, wanted: Mapping[OperatorName, int], now: datetime, until: datetime

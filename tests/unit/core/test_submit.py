@@ -186,6 +186,30 @@ async def test_the_same_again_gets_the_same_answer() -> None:
     assert len(world.queue.rows) == 1
 
 
+async def test_a_mail_that_comes_again_to_others_reaches_each_once() -> None:
+    """Its answer was lost, and meanwhile one recipient was struck off and another could be asked about."""
+    world = World()
+    first = await world.submit(submission(MARTIN, PETIT, whole=True))
+    world.directory.put(entry(PETIT, standing=Standing.STRUCK_OFF))
+    fewer = await world.submit(submission(MARTIN, whole=True))
+    assert (fewer.envelopes, fewer.again) == (first.envelopes, True)
+    blind = To(target=Address.parse(HOSPITAL), blind=True)
+    more = await world.submit(submission(PETIT, MARTIN, blind, whole=True))
+    assert not more.again
+    assert sorted(world.queue.standing()) == sorted([MARTIN, PETIT, HOSPITAL])
+    again = await world.submit(submission(blind, MARTIN, whole=True))
+    assert (set(again.envelopes), again.again) == ({*first.envelopes, *more.envelopes}, True)
+
+
+async def test_many_parallel_repeats_to_any_of_them_reach_each_once() -> None:
+    """Whatever the sets, and however they cross."""
+    world = World()
+    sets = ([MARTIN], [PETIT, MARTIN], [HOSPITAL], [HOSPITAL, PETIT], [MARTIN, PETIT, HOSPITAL])
+    await asyncio.gather(*(world.submit(submission(*one, whole=True)) for one in sets * 3))
+    assert sorted(world.queue.standing()) == sorted([MARTIN, PETIT, HOSPITAL])
+    assert len(world.queue.rows) == 3
+
+
 async def test_another_message_under_the_same_key_is_a_conflict() -> None:
     """Also when it could not be accepted anyway: it must not look as if it had been."""
     world = World()
