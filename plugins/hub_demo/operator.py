@@ -11,7 +11,7 @@ import logging
 import signal
 import ssl
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -19,9 +19,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass(frozen=True, slots=True)
 class Mailboxes:
-    """Files each mail under each of its recipients."""
+    """Files each mail under each of its recipients. `counts` says how many each mailbox holds."""
 
     folder: Path
+    counts: dict[str, int] = field(default_factory=dict)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
         """Take one mail."""
@@ -30,11 +31,13 @@ class Mailboxes:
             return "451 4.3.0 Not now"
         for recipient in envelope.rcpt_tos:
             folder = self.folder / recipient
-            folder.mkdir(parents=True, exist_ok=True)
-            number = len(list(folder.glob("*.eml"))) + 1
-            fresh = folder / f"{number:04}.part"
+            if recipient not in self.counts:
+                folder.mkdir(parents=True, exist_ok=True)
+                self.counts[recipient] = len(list(folder.glob("*.eml")))
+            number = self.counts[recipient] = self.counts[recipient] + 1
+            fresh = folder / f"{number:06}.part"
             fresh.write_bytes(content)
-            fresh.rename(folder / f"{number:04}.eml")
+            fresh.rename(folder / f"{number:06}.eml")
         return "250 2.0.0 Filed"
 
 
@@ -53,9 +56,10 @@ async def serve(host: str, port: int, folder: Path, tls: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     context = tls_of(host, tls)
+    mailboxes = Mailboxes(folder)  # one for all connections: they count together
     server = await loop.create_server(
         lambda: SMTP(
-            Mailboxes(folder),
+            mailboxes,
             hostname=host,
             tls_context=context,
             require_starttls=True,

@@ -44,7 +44,7 @@ class Sender(threading.Thread):
     """Sends one message after the other; repeats each until it is accepted, as a mail server does."""
 
     def __init__(self, world: World, number: int, stop: threading.Event) -> None:
-        super().__init__(name=f"sender-{number}")
+        super().__init__(name=f"sender-{number}", daemon=True)
         self.world = world
         self.number = number
         self.stop = stop
@@ -132,12 +132,16 @@ def started(world: World) -> tuple[list[Sender], threading.Event]:
 
 
 def emptied(world: World) -> None:
-    """Wait until nothing is open any more."""
-    until(
-        lambda: not world.json("queue", "list", language="en")["deliveries"],
-        "the queue did not empty",
-        "la file ne s'est pas vidée",
-    )
+    """Wait until nothing is open any more, as long as it becomes less."""
+    left = _open(world)
+    while left:
+        before = left
+        until(lambda: _open(world) < before, f"{before} stayed in the queue", "")  # noqa: B023 - called at once
+        left = _open(world)
+
+
+def _open(world: World) -> int:
+    return len(world.json("queue", "list", "--limit", "100000", language="en")["deliveries"])
 
 
 def never() -> threading.Event:

@@ -7,6 +7,7 @@ public face only, and is found by its entry point like any other.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -35,13 +36,17 @@ class Recall:
 
     async def deliver(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
         """File each delivery, durably, and answer a moment later."""
-        for content in parcel.contents.values():
-            async for _ in content.pieces():
-                pass
+        digests = []
+        for document in parcel.sealed.envelope.message.documents:
+            digest = hashlib.sha256()
+            async for piece in parcel.contents[document.id].pieces():
+                digest.update(piece)
+            if document.media_type == "application/pdf":
+                digests.append(digest.hexdigest())
         for one in parcel.addressees:
             with (self.folder / "arrivals").open("ab") as arrivals:
-                line = f"{one.delivery} {parcel.sealed.envelope.id} {one.party.address}\n"
-                arrivals.write(line.encode())
+                line = (one.delivery, parcel.sealed.envelope.id, one.party.address, ",".join(digests) or "-")
+                arrivals.write(" ".join(map(str, line)).encode() + b"\n")
                 arrivals.flush()
                 os.fsync(arrivals.fileno())
             (self.folder / one.delivery).touch()
