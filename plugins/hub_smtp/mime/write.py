@@ -18,6 +18,12 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _SAFE: Final = "!#$&+.^_`{|}~-"
 """What stands as it is in an extended parameter (RFC 5987, attr-char)."""
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]+")
+_LONGEST: Final = 998
+"""Octets in a line (RFC 5322, 2.1.1)."""
+_SECTION: Final = 480
+"""Octets of a parameter's value, or of one section of it: some readers know none, so there are few."""
+_ENCODED = re.compile(r"(?:%[0-9A-F]{2}|[^%]){1,160}")
+"""Signs that fill a section at most, none of them cut."""
 
 
 def field(name: str, value: str) -> str:
@@ -34,8 +40,9 @@ def field(name: str, value: str) -> str:
     lines: list[str] = []
     current = ""
     for number, word in enumerate(line.split(" ")):
-        # Never fold before the first word, nor where a line would be blank.
-        if number > 1 and current.strip() and len(current) + 1 + len(word) > _WIDTH:
+        # Never fold before the first word, if its line is not too long, nor where a line would be blank.
+        width = _WIDTH if number > 1 else _LONGEST
+        if current.strip() and len(current) + 1 + len(word) > width:
             lines.append(current)
             current = ""
         current = f"{current} {word}" if number else word
@@ -67,17 +74,21 @@ def mailboxes(pairs: Iterable[tuple[str, Address]]) -> str:
 
 
 def parameter(name: str, value: str) -> str:
-    """Return `; name=value`, in UTF-8 by RFC 2231 when it must be.
+    """Return `; name=value`, in UTF-8 by RFC 2231 when it must be, in sections when it is long.
 
     A value that looks like an encoded word must be: many readers decode those even in a parameter, and
     then see a text, such as a path, that nobody has checked.
     """
-    if _TOKEN.fullmatch(value):
+    if len(value) <= _SECTION and _TOKEN.fullmatch(value):
         return f"; {name}={value}"
     value = _flat(value)
-    if value.isascii() and "=?" not in value:
-        return f"; {name}={quoted(value)}"
-    return f"; {name}*=utf-8''{quote(value, safe=_SAFE)}"
+    if value.isascii() and "=?" not in value and len(text := quoted(value)) <= _SECTION:
+        return f"; {name}={text}"
+    encoded = f"utf-8''{quote(value, safe=_SAFE)}"
+    if len(encoded) <= _SECTION:
+        return f"; {name}*={encoded}"
+    sections = _ENCODED.findall(encoded)
+    return "".join(f"; {name}*{number}*={section}" for number, section in enumerate(sections))
 
 
 def quoted(value: str) -> str:

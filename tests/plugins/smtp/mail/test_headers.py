@@ -68,6 +68,24 @@ def test_a_file_name_is_not_another_once_decoded(name: str) -> None:
     assert theirs.get_filename() == name
 
 
+@pytest.mark.parametrize(
+    "name", ["é" * 255, "𝒳" * 998, "a" * 998, 'x"' * 499, "m\N{COMBINING ACUTE ACCENT}.pdf" * 40]
+)
+def test_a_long_name_fits_its_lines(name: str) -> None:
+    """No line is too long to travel (RFC 5322, 2.1.1), and the name is read as it was."""
+    value = "attachment" + write.parameter("filename", name)
+    assert max(map(len, write.field("Content-Disposition", value).split("\r\n"))) <= 998
+    assert parameters.parse(value) == ("attachment", {"filename": name})
+    theirs = email.message_from_string(f"Content-Disposition: {value}\n\n", policy=email.policy.SMTP)
+    assert theirs.get_filename() == name
+
+
+def test_a_long_id_begins_a_line() -> None:
+    """Beside the field's name it would make a line that is too long to travel."""
+    long = f"<{'a' * 980}@x.example>"
+    assert write.field("Message-ID", long) == f"Message-ID:\r\n {long}\r\n"
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=300))
 def test_text_comes_back(value: str) -> None:
     """A text is read as it was written, but for spaces around it."""
