@@ -6,9 +6,10 @@ one batch see each other's changes, in their order. One that raises a HubError h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from itertools import islice
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
@@ -16,6 +17,8 @@ from hub.adapters.queue import tables
 from hub.adapters.queue.contents import StoredStage
 from hub.adapters.queue.rows import EnvelopeRows, Row, of_stage
 from hub.errors import HubError
+
+T = TypeVar("T")
 
 _CHANGING: Final = (
     "state",
@@ -27,6 +30,8 @@ _CHANGING: Final = (
     "code",
     "reason",
 )
+_VARIABLES: Final = 10_000
+"""Values in one statement, at most: SQLite takes 32766 by default, and a batch may ask for more."""
 _d = tables.deliveries
 _SUBMISSIONS: Final = select(tables.submissions).where(
     tables.submissions.c.lookup.in_(bindparam("wanted", expanding=True))
@@ -153,15 +158,21 @@ def run(connection: Connection, batch: Sequence[Operation | Statement]) -> tuple
 
 def _look(connection: Connection, need: Need) -> View:
     view = View()
-    if need.submissions:
-        found = connection.execute(_SUBMISSIONS, {"wanted": list(need.submissions)})
-        view.submissions = {row["lookup"]: dict(row) for row in found.mappings()}
-    if need.notes:
-        view.notes = set(connection.scalars(_NOTES, {"wanted": list(need.notes)}))
-    if need.deliveries:
-        found = connection.execute(_DELIVERIES, {"wanted": list(need.deliveries)})
-        view.deliveries = {row["id"]: dict(row) for row in found.mappings()}
+    for wanted in _pieces(need.submissions):
+        found = connection.execute(_SUBMISSIONS, {"wanted": wanted})
+        view.submissions.update((row["lookup"], dict(row)) for row in found.mappings())
+    for wanted in _pieces(need.notes):
+        view.notes.update(connection.scalars(_NOTES, {"wanted": wanted}))
+    for ids in _pieces(need.deliveries):
+        found = connection.execute(_DELIVERIES, {"wanted": ids})
+        view.deliveries.update((row["id"], dict(row)) for row in found.mappings())
     return view
+
+
+def _pieces(wanted: Collection[T]) -> Iterator[list[T]]:
+    rest = iter(wanted)
+    while piece := list(islice(rest, _VARIABLES)):
+        yield piece
 
 
 def _change(row: Row) -> Row:
