@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from hub.domain import canonical
 from hub.domain.address import Address
+from hub.domain.fields import Fields, malformed
 from hub.domain.ids import DocumentId, EnvelopeId, OperatorName, check_uuid7
 from hub.domain.message import (
     Document,
@@ -29,19 +28,14 @@ from hub.domain.message import (
 )
 from hub.domain.party import Identifier, Party, PartyKind, Role
 from hub.domain.times import rfc3339
-from hub.errors import MalformedError, Words
 
 VERSION: Final = 1
 MAX_BYTES: Final = 1 << 20
 """An envelope holds digests, never documents, so a mebibyte is far beyond any honest one."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-
-E = TypeVar("E", bound=StrEnum)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +86,9 @@ def from_bytes(data: bytes) -> Envelope:
 
     Raises MalformedError or LimitError; the words name the field.
     """
-    fields = _Fields("", canonical.decode(data, MAX_BYTES))
+    fields = Fields("", canonical.decode(data, MAX_BYTES))
     if fields.integer("v") != VERSION:
-        raise _malformed("v", "is not 1")
+        raise malformed("v", "is not 1")
     message = Message(
         kind=fields.choice("kind", Kind),
         sender=fields.only("sender", _read_sender),
@@ -107,7 +101,7 @@ def from_bytes(data: bytes) -> Envelope:
         references=fields.texts("references"),
         thread=fields.optional_text("thread"),
         origin=fields.only("origin", _read_origin),
-        receipts=tuple(_choice("receipts", ReceiptKind, one) for one in fields.texts("receipts")),
+        receipts=fields.choices("receipts", ReceiptKind),
     )
     envelope = Envelope(
         id=EnvelopeId(check_uuid7(fields.text("id"))),
@@ -124,17 +118,17 @@ def check(envelope: Envelope) -> None:
     """Hold an envelope to the rules that span fields; MalformedError names the one broken."""
     message = envelope.message
     if envelope.expires_at <= envelope.created_at:
-        raise _malformed("expires_at", "is not after created_at")
+        raise malformed("expires_at", "is not after created_at")
     _distinct("recipients", [party.address.key for party in message.recipients])
     _distinct("documents", [document.id for document in message.documents])
     _distinct("receipts", list(message.receipts))
     if sum(document.role is DocumentRole.BODY for document in message.documents) > 1:
-        raise _malformed("documents", "has more than one body")
+        raise malformed("documents", "has more than one body")
 
 
 def _distinct(field: str, keys: list[Any]) -> None:
     if len(set(keys)) != len(keys):
-        raise _malformed(field, "holds the same one twice")
+        raise malformed(field, "holds the same one twice")
 
 
 def _present(**fields: Any) -> dict[str, Any]:
@@ -183,105 +177,23 @@ def _write_origin(origin: Origin) -> dict[str, Any]:
     )
 
 
-class _Fields:
-    """One JSON object being read: every field is taken once, and none may be left."""
-
-    def __init__(self, path: str, value: Any) -> None:
-        if not isinstance(value, Mapping):
-            raise _malformed(path or "envelope", "is not an object")
-        self._path = path
-        self._left = dict(value)
-
-    def path(self, name: str) -> str:
-        return f"{self._path}.{name}" if self._path else name
-
-    def take(self, name: str) -> Any:
-        if name not in self._left:
-            raise _malformed(self.path(name), "is missing")
-        return self._left.pop(name)
-
-    def finish(self) -> None:
-        for name in self._left:
-            raise _malformed(self.path(name), "is not a field of envelope version 1")
-
-    def text(self, name: str, form: re.Pattern[str] | None = None) -> str:
-        value = self.take(name)
-        if not isinstance(value, str) or (not value and name != "subject"):
-            raise _malformed(self.path(name), "is not a text with something in it")
-        if form is not None and not form.fullmatch(value):
-            raise _malformed(self.path(name), "is not of its form")
-        return value
-
-    def optional_text(self, name: str, form: re.Pattern[str] | None = None) -> str | None:
-        return self.text(name, form) if name in self._left else None
-
-    def integer(self, name: str) -> int:
-        value = self.take(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise _malformed(self.path(name), "is not a whole number from 0")
-        return value
-
-    def choice(self, name: str, choices: type[E]) -> E:
-        return _choice(self.path(name), choices, self.take(name))
-
-    def time(self, name: str) -> datetime:
-        text = self.text(name, _TIME)
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise _malformed(self.path(name), "is not a moment in time") from None
-
-    def only(self, name: str, read: Callable[[_Fields], T]) -> T:
-        return self._read(self.path(name), self.take(name), read)
-
-    def several(self, name: str, read: Callable[[_Fields], T], least: int = 0) -> tuple[T, ...]:
-        if name not in self._left and not least:
-            return ()
-        path, values = self.path(name), self.take(name)
-        if not isinstance(values, list) or not values:
-            raise _malformed(path, "is not a list with something in it")
-        return tuple(self._read(f"{path}[{index}]", value, read) for index, value in enumerate(values))
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        if name not in self._left:
-            return ()
-        values = self.take(name)
-        if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
-            raise _malformed(self.path(name), "is not a list of texts with something in it")
-        return tuple(values)
-
-    @staticmethod
-    def _read(path: str, value: Any, read: Callable[[_Fields], T]) -> T:
-        fields = _Fields(path, value)
-        result = read(fields)
-        fields.finish()
-        return result
-
-
-def _choice(path: str, choices: type[E], value: Any) -> E:
-    try:
-        return choices(value)
-    except ValueError:
-        raise _malformed(path, f"is none of {', '.join(choices)}") from None
-
-
-def _read_identifier(fields: _Fields) -> Identifier:
+def _read_identifier(fields: Fields) -> Identifier:
     return Identifier(fields.text("system"), fields.text("value"))
 
 
-def _read_sender(fields: _Fields) -> Party:
+def _read_sender(fields: Fields) -> Party:
     return _read_party(fields, None)
 
 
-def _read_recipient(fields: _Fields) -> Party:
+def _read_recipient(fields: Fields) -> Party:
     return _read_party(fields, fields.choice("role", Role))
 
 
-def _read_party(fields: _Fields, role: Role | None) -> Party:
+def _read_party(fields: Fields, role: Role | None) -> Party:
     text = fields.text("address")
     address = Address.parse(text)
     if str(address) != text:
-        raise _malformed(fields.path("address"), "is not in its normal form")
+        raise malformed(fields.path("address"), "is not in its normal form")
     operator = fields.optional_text("operator")
     return Party(
         kind=fields.choice("kind", PartyKind),
@@ -293,7 +205,7 @@ def _read_party(fields: _Fields, role: Role | None) -> Party:
     )
 
 
-def _read_document(fields: _Fields) -> Document:
+def _read_document(fields: Fields) -> Document:
     return Document(
         id=DocumentId(fields.text("id")),
         name=fields.text("name"),
@@ -305,7 +217,7 @@ def _read_document(fields: _Fields) -> Document:
     )
 
 
-def _read_origin(fields: _Fields) -> Origin:
+def _read_origin(fields: Fields) -> Origin:
     return Origin(
         connector=fields.text("connector"),
         native_id=fields.text("native_id"),
@@ -314,7 +226,7 @@ def _read_origin(fields: _Fields) -> Origin:
     )
 
 
-def _read_signature(fields: _Fields) -> SenderSignature:
+def _read_signature(fields: Fields) -> SenderSignature:
     return SenderSignature(
         result=fields.choice("result", SignatureResult),
         certificate_sha256=fields.optional_text("certificate_sha256", _SHA256),
@@ -325,14 +237,3 @@ def _read_signature(fields: _Fields) -> SenderSignature:
 def normal(text: str) -> str:
     """Bring a text to Unicode's normal form C, as every text in an envelope is."""
     return unicodedata.normalize("NFC", text)
-
-
-def _malformed(field: str, what: str) -> MalformedError:
-    return MalformedError(
-        "envelope.malformed",
-        Words(
-            en=f"The envelope can't be read: {field} {what}.",
-            fr=f"L'enveloppe est illisible : le champ {field} n'est pas conforme ({what}).",
-        ),
-        field=field,
-    )
