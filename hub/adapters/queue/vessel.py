@@ -109,8 +109,10 @@ class Vessel:
         """Forget the bytes and take the file away."""
         with self._lock, faults.mapped():
             self._gone = True
+            # On a full disk the file may be there although nothing came to be in it.
+            begun = self.filed or self._file is not None
             self._close()
-            if self.filed:
+            if begun:
                 self.path.unlink(missing_ok=True)
             self.forget()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import subprocess
@@ -60,6 +61,17 @@ async def test_a_full_disk_takes_nothing_and_recovers(
             await stage.keep(b"x" * (2 << 20))
         await stage.discard()
         assert not list((folder / "documents").iterdir())
+        # So does one that outgrows memory where there is no room for a byte.
+        with contextlib.suppress(OSError), (folder / "more").open("wb", buffering=0) as more:
+            while True:
+                more.write(b"x" * 4096)
+        stage = store.stage()
+        await stage.keep(b"small")
+        with pytest.raises(StoreError, match=r"store\.full"):
+            await stage.keep(b"x" * (1 << 20))
+        await stage.discard()
+        assert not list((folder / "documents").iterdir())
+        (folder / "more").unlink()
         # 2. What was accepted is there, exactly.
         assert set(accepted) == {one.envelope for one in await store.waiting(limit=1000)}
         # 3. There is room again: ready says so, and everything goes on.
