@@ -66,7 +66,7 @@ def parse(table: Table, plugins: Plugins) -> Settings:
     """
     faults = Faults()
     hub = faults.collect(lambda: _hub(table.table("hub", optional=False)))
-    store = faults.collect(lambda: _store(table.table("store")))
+    store = faults.collect(lambda: _store(table.table("store"), hub))
     keys = faults.collect(lambda: _keys(table.table("keys")))
     log = faults.collect(lambda: _log(table.table("log")))
     api = faults.collect(lambda: _api(table))
@@ -122,8 +122,8 @@ def _hub(table: Table) -> HubSettings:
     return settings
 
 
-def _store(table: Table) -> StoreSettings:
-    settings = parse_store(table)
+def _store(table: Table, hub: HubSettings | None) -> StoreSettings:
+    settings = parse_store(table, hub.data.absolute()) if hub else parse_store(table)
     table.finish()
     return settings
 

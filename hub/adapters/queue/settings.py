@@ -37,10 +37,13 @@ class StoreSettings:
         return self.path.with_name(f"{self.path.name}.lock")
 
 
-def parse_store(table: Table) -> StoreSettings:
-    """Read `[store]`. Raises ConfigError with file, line, key and what would be right."""
+def parse_store(table: Table, data: Path = Path("data")) -> StoreSettings:
+    """Read `[store]`; without a `path` it is in `data`, which may start at the configuration's folder.
+
+    Raises ConfigError with file, line, key and what would be right.
+    """
     settings = StoreSettings(
-        path=table.file("path", "data/hub.db"),
+        path=table.file("path", str(data / "hub.db")),
         spill=table.size("spill", "256KiB"),
         max_content=table.size("max_content", "1GiB"),
         busy_timeout=table.duration("busy_timeout", "5s"),

@@ -63,11 +63,22 @@ def fault(file: Path, text: str, **fields: Any) -> ConfigError:
     return caught.value
 
 
+def test_the_whole_state_is_in_one_folder(file: Path) -> None:
+    """Who names `data` has named where the store is, unless the store has a place of its own."""
+    file.write_text(HUB + 'data = "/srv/hub"\n')
+    assert parse(read(file), plugins()).store.path == Path("/srv/hub/hub.db")
+    file.write_text(HUB + 'data = "state"\n[store]\nretention = "7d"\n')
+    assert parse(read(file), plugins()).store.path == file.parent / "state" / "hub.db"
+    file.write_text(HUB + 'data = "/srv/hub"\n[store]\npath = "own.db"\n')
+    assert parse(read(file), plugins()).store.path == file.parent / "own.db"
+
+
 def test_a_short_configuration_has_every_default(file: Path) -> None:
     """Name and address are enough to begin with."""
     file.write_text(HUB)
     settings = parse(read(file), plugins())
     assert settings.hub.data == file.parent / "data"
+    assert settings.store.path == file.parent / "data" / "hub.db"
     assert settings.keys.signing_key == file.parent / "keys/hub.key"
     assert settings.api is None
     assert settings.operators == ()
