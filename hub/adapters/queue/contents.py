@@ -15,6 +15,8 @@ from hub.ports.content import PIECE
 
 AT_ONCE: Final = 16
 """Frames of a content that are written on the event loop's thread."""
+_IN_A_ROW: Final = 4
+"""Frames that are read before others get their turn, if none had to wait for the disk."""
 
 Run = tuple[int, int]
 """A frame's number and where it begins; those after it follow without a gap."""
@@ -71,8 +73,11 @@ class StoredContent:
             return
         if start >= end:
             return
-        for frame in range(start // PIECE, (end - 1) // PIECE + 1):
+        for number, frame in enumerate(range(start // PIECE, (end - 1) // PIECE + 1), 1):
             data = await self._frame(frame)
+            if number % _IN_A_ROW == 0:
+                # Undoing encodings takes far longer than reading: one large mail must not hold up the rest.
+                await asyncio.sleep(0)
             first = frame * PIECE
             yield data[max(0, start - first) : end - first]
 
