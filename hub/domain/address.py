@@ -40,15 +40,22 @@ class Address:
         if not at or not _LOCAL.fullmatch(local) or _has_controls(local):
             raise _malformed()
         local = unicodedata.normalize("NFC", local)
-        domain = parse_domain(domain)
-        if len(local.encode()) > MAX_LOCAL or len(local.encode()) + len(domain) + 1 > MAX_ADDRESS:
+        domain = _normal_domain(domain)
+        if (
+            not domain
+            or len(local.encode()) > MAX_LOCAL
+            or len(local.encode()) + len(domain) + 1 > MAX_ADDRESS
+        ):
             raise _malformed()
         return cls(local, domain)
 
     @property
     def key(self) -> str:
-        """The form in which two spellings of one mailbox are equal; directories index by it."""
-        return f"{self.local.casefold()}@{self.domain}"
+        """The form in which two spellings of one mailbox are equal; directories index by it.
+
+        Upper and lower case are the same, and nothing else is: `groß` is not `gross`.
+        """
+        return f"{self.local.lower()}@{self.domain}"
 
     @property
     def masked(self) -> str:
@@ -61,15 +68,33 @@ class Address:
 
 def parse_domain(text: str) -> str:
     """Return the normal form of a domain name, or raise MalformedError."""
+    if domain := _normal_domain(text):
+        return domain
+    raise MalformedError(
+        "address.domain",
+        Words(
+            en="A domain is written like cabinet.example: letters, digits and hyphens, and a dot at least.",
+            fr="Un domaine s'écrit comme cabinet.example : lettres, chiffres, tirets, et un point au moins.",
+        ),
+    )
+
+
+def _normal_domain(text: str) -> str:
+    """Return the normal form of a domain name, nothing for what is none."""
     domain = text.lower()
     if not domain.isascii():
+        said = unicodedata.normalize("NFC", domain)
         try:
-            domain = unicodedata.normalize("NFC", domain).encode("idna").decode("ascii")
+            encoded = said.encode("idna")
+            # What this encoding would turn into another name (ß into ss, full width into ASCII) is refused.
+            if encoded.decode("idna") != said:
+                return ""
         except UnicodeError:
-            raise _malformed() from None
+            return ""
+        domain = encoded.decode("ascii")
     labels = domain.split(".")
     if len(domain) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035, 2.3.4
-        raise _malformed()
+        return ""
     return domain
 
 

@@ -108,12 +108,19 @@ class Table:
         return tuple(self._file.parent / one for one in self.texts(key, default))
 
     def parsed(self, key: str, parse: Callable[[str], T], default: Any = _REQUIRED) -> T:
-        """Take a text and have `parse` read it; a HubError of its becomes this key's."""
+        """Take a text and have `parse` read it; a HubError of its becomes this key's.
+
+        Its words are a sentence, or continue one that begins with the key.
+        """
         text = self.text(key, default)
         try:
             return parse(text)
         except HubError as error:
-            raise self.wrong(key, error.words.en, error.words.fr) from error
+            words = error.words
+            if words.en[:1].isupper():
+                en, fr = words.en.removesuffix("."), words.fr.removesuffix(".")
+                words = Words(en=f"can't be taken: {en}", fr=f"ne peut être pris : {fr}")
+            raise self.wrong(key, words.en, words.fr) from error
 
     def table(self, key: str, *, optional: bool = True) -> Table:
         """Take a table inside this one; an absent one is empty."""

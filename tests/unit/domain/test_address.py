@@ -48,6 +48,8 @@ def test_an_address_has_one_normal_form(text: str, normal: str) -> None:
         "a\u200b@b.fr",
         "a" * 65 + "@b.fr",
         "a@" + "b" * 64 + ".fr",
+        "a@straße.example",
+        "a@ｃabinet.example",
     ],
 )
 def test_anything_else_is_refused_with_the_right_form(text: str) -> None:
@@ -55,6 +57,12 @@ def test_anything_else_is_refused_with_the_right_form(text: str) -> None:
     with pytest.raises(MalformedError) as caught:
         Address.parse(text)
     assert caught.value.words.fr.startswith("Une adresse s'écrit nom@domaine")
+
+
+@pytest.mark.parametrize(("one", "other"), [("groß", "gross"), ("ſam", "sam"), ("ﬁn", "fin"), ("ı", "i")])
+def test_letters_that_only_resemble_are_two_mailboxes(one: str, other: str) -> None:
+    """Nothing meant for one reaches the other."""
+    assert Address.parse(f"{one}@a.example").key != Address.parse(f"{other}@a.example").key
 
 
 def test_two_spellings_of_a_mailbox_have_one_key() -> None:
