@@ -84,7 +84,17 @@ def prove(
 
 
 def read(data: bytes) -> bytes:
-    """Return the bytes of a JWS, or raise InputError when there are more than any envelope has."""
+    """Return the bytes of a JWS, or raise InputError for what is no envelope at first sight."""
+    if len(data) <= MAX_JWS_BYTES and not data.startswith(b"{"):
+        raise InputError(
+            "envelope.not_one",
+            Words(
+                en="This is no sealed envelope, which is a JWS in JSON (RFC 7515, 7.2.2);"
+                " `hub trace ID --envelope FILE` writes one.",
+                fr="Ceci n'est pas une enveloppe scellée, qui est un JWS en JSON (RFC 7515, 7.2.2) ;"
+                " `hub trace ID --envelope FICHIER` en écrit une.",
+            ),
+        )
     if len(data) > MAX_JWS_BYTES:
         raise InputError(
             "envelope.too_large",

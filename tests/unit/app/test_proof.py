@@ -109,3 +109,11 @@ def test_the_golden_envelopes_hold() -> None:
     for vector in vectors:
         assert json.loads(vector.read_bytes())
         assert prove(vector.read_bytes(), anchors, NOW).error is None, vector
+
+
+@pytest.mark.parametrize("data", [b"", b"[hub]\n", b"\x7fELF", b"%PDF-1.4", b" {}"])
+def test_what_is_no_envelope_is_told_so(data: bytes) -> None:
+    """Not that its signature fails: who named the wrong file learns what to name."""
+    with pytest.raises(InputError) as caught:
+        read(data)
+    assert caught.value.code == "envelope.not_one"

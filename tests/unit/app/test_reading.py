@@ -63,6 +63,17 @@ def fault(file: Path, text: str, **fields: Any) -> ConfigError:
     return caught.value
 
 
+@pytest.mark.parametrize("name", ["hub", "x y.example", "a..example", "-a.example", "a" * 64 + ".example"])
+def test_a_wrong_domain_is_told_as_one(file: Path, name: str) -> None:
+    """The words say what a domain is, and make one sentence with the key."""
+    error = fault(file, HUB.replace("hub.valbrume.example", name, 1))
+    assert error.words.en == (
+        f"{file}:2: hub.name can't be taken: A domain is written like cabinet.example:"
+        " letters, digits and hyphens, and a dot at least."
+    )
+    assert error.words.fr.count(".") == error.words.en.count(".")
+
+
 def test_the_whole_state_is_in_one_folder(file: Path) -> None:
     """Who names `data` has named where the store is, unless the store has a place of its own."""
     file.write_text(HUB + 'data = "/srv/hub"\n')

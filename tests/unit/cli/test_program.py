@@ -61,6 +61,15 @@ def test_help_is_shown_in_both_languages(hub: Hub) -> None:
     assert "Afficher ce message et quitter." in said
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_help_fills_its_lines(hub: Hub, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    """A paragraph breaks where the terminal ends, not where its source did; a switch shows no type."""
+    monkeypatch.setenv("COLUMNS", "400")
+    said = hub("init", "--help", language=language).out
+    assert re.search(r"hub\.toml.*API.*\.\s*$", said, re.MULTILINE)
+    assert "bool" not in said
+
+
 def test_plugins_commands_are_listed_and_run(hub: Hub) -> None:
     """A plugin's command stands beside the hub's own; one that is blocked does not."""
     assert re.search(r"\bdemo\b", hub("--help").out)
