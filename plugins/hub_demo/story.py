@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import smtplib
 import ssl
 import subprocess
@@ -204,11 +205,13 @@ class Story:
             Words(en="one changed bit, and it is refused", fr="un seul bit modifié, et elle est refusée")
         )
         path = self._world.folder
+        # `make demo` leaves nothing on the PATH.
+        program = "hub" if shutil.which("hub") else sys.argv[0]
         self._show.console.print()
         self._show.say(
             Words(
-                en=f"Next: read {path}/hub.toml, then try: hub --config {path}/hub.toml check",
-                fr=f"Ensuite : lisez {path}/hub.toml, puis essayez : hub --config {path}/hub.toml check",
+                en=f"Next: read {path}/hub.toml, then try: {program} --config {path}/hub.toml check",
+                fr=f"Ensuite : lisez {path}/hub.toml, puis essayez : {program} --config {path}/hub.toml check",
             )
         )
 
