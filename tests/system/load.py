@@ -31,7 +31,7 @@ TEMPORARY: Final = range(400, 500)
 class Load:
     """What all senders of a run share. Ports are those to send to, of a proxy or the hub's own.
 
-    `enough` counts acceptances; `stop` ends the run after the message in hand.
+    `stop` ends the run after the message in hand.
     """
 
     world: World
@@ -41,6 +41,7 @@ class Load:
     stop: threading.Event = field(default_factory=threading.Event)
     said: list[Said] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    given_up: bool = False
     again: Counter[str] = field(default_factory=Counter)
     senders: list[threading.Thread] = field(default_factory=list)
 
@@ -60,9 +61,10 @@ class Load:
             time.sleep(0.02)
         return True
 
-    def end(self) -> None:
-        """Let every sender finish what it has begun."""
+    def end(self, *, now: bool = False) -> None:
+        """Let every sender finish what it has begun; `now`: give it up."""
         self.stop.set()
+        self.given_up = self.given_up or now
         for one in self.senders:
             one.join()
 
@@ -90,7 +92,7 @@ class Sender(threading.Thread):
             size = self.chance.choice((300, 6_000, 12_000, 40_000))
             document = b"%PDF-1.4\n" + name.encode() + self.chance.randbytes(size)
             digest = hashlib.sha256(document).hexdigest()
-            while not self.load.wrong:
+            while not (self.load.wrong or self.load.given_up):
                 try:
                     envelopes = self.send(name, document)
                 except (OSError, smtplib.SMTPException, http.client.HTTPException, ValueError) as error:
@@ -258,3 +260,6 @@ class FromPractice(Sender):
             raise TryAgainError(str(answer.status))
         finally:
             connection.close()
+
+
+EVERYBODY: Final = (FromHospital, FromHospital, FromDoctor, FromPractice, FromPractice)
