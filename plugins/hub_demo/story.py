@@ -207,11 +207,12 @@ class Story:
         path = self._world.folder
         # `make demo` leaves nothing on the PATH.
         program = "hub" if shutil.which("hub") else sys.argv[0]
+        check = f"{program} --config {path}/hub.toml check"
         self._show.console.print()
         self._show.say(
             Words(
-                en=f"Next: read {path}/hub.toml, then try: {program} --config {path}/hub.toml check",
-                fr=f"Ensuite : lisez {path}/hub.toml, puis essayez : {program} --config {path}/hub.toml check",
+                en=f"Next: read {path}/hub.toml, then try: {check}",
+                fr=f"Ensuite : lisez {path}/hub.toml, puis essayez : {check}",
             )
         )
 
