@@ -35,8 +35,9 @@ fix: $(VENV)/.installed ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-soak: $(VENV)/.installed ## the long tests: 200 kills under load
+soak: $(VENV)/.installed ## the long tests: 200 kills under load, networks and disks that fail
 	KILLS=200 $(BIN)/python -m pytest -q --timeout=7200 tests/system/test_kill.py
+	SOAK=20 $(BIN)/python -m pytest -q --timeout=7200 tests/system/test_faults.py tests/system/test_outages.py
 
 bench: $(VENV)/.installed ## messages per second beside Postfix, in one run (root, Postfix)
 	$(BIN)/python -m bench.relay

@@ -86,7 +86,7 @@ async def attempt(
     # 3. As many recipients at a time as the operator takes; one deadline for all of them.
     call = Call(operator, halt)
     result.left_behind = call.left_behind
-    most = max(connector.capabilities.max_recipients, 1)
+    most = max(operator.capabilities.max_recipients, 1)
     for first in range(0, len(addressees), most):
         watched = Watched(claimed.contents)
         parcel = Parcel(
@@ -136,7 +136,7 @@ async def _recover(claimed: Claimed, operator: Operator, halt: Halt) -> Attempt:
             result.take([(delivery, _told(one)) for delivery, one in _complete(parcel, said, watched)])
         return result
     else:
-        verdict = Resend() if connector.capabilities.resend_harmless else Unasked()
+        verdict = Resend() if operator.capabilities.resend_harmless is True else Unasked()
     result.verdicts.update((one.id, verdict) for one in claimed.deliveries)
     return result
 
@@ -176,12 +176,17 @@ def _complete(
         fr="Le connecteur n'a rien dit de ce destinataire.",
     )
     return [
-        (
-            one.delivery,
-            answers.outcome_of(said.get(one.delivery)) or watched.failure("connector.no_outcome", nothing),
-        )
+        (one.delivery, _said_of(one, said) or watched.failure("connector.no_outcome", nothing))
         for one in parcel.addressees
     ]
+
+
+def _said_of(one: Addressee, said: Mapping[DeliveryId, Any]) -> Outcome | None:
+    """Read one answer; None for what can't be read: a mapping and a text may be of any making."""
+    try:
+        return answers.outcome_of(said.get(one.delivery))
+    except Exception:  # noqa: BLE001 - a connector that answers nonsense hurts only its own operator
+        return None
 
 
 def _not_open(operator: Operator) -> Deferred:

@@ -20,9 +20,10 @@ class Lane:
         self.operator = operator
         self.breaker = Breaker(operator.breaker_failures, operator.breaker_pause)
         self.running = 0
-        connector = operator.connector
         self.limit = (
-            min(operator.concurrency, connector.capabilities.max_concurrency) if connector is not None else 0
+            min(operator.concurrency, operator.capabilities.max_concurrency)
+            if operator.connector is not None
+            else 0
         )
         self._backlog = False
 

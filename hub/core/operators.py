@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from hub.domain.address import Address
 from hub.domain.ids import OperatorName
 from hub.domain.retry import RetryPolicy
 from hub.errors import ConfigError, Words
-from hub.ports.connector import Delivers
+from hub.ports.connector import Capabilities, Delivers
 from hub.ports.intake import Peer
 
 T = TypeVar("T")
@@ -34,6 +34,15 @@ class Operator:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     breaker_failures: int = 5
     breaker_pause: timedelta = timedelta(seconds=10)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its connector says that it can carry; the cautious defaults when that is not usable."""
+        try:
+            said = self.connector.capabilities if self.connector is not None else None
+        except Exception:  # noqa: BLE001 - a connector that fails hurts only its own operator
+            said = None
+        return said if _usable(said) else Capabilities()
 
 
 class Operators:
@@ -67,6 +76,15 @@ class Operators:
             if (peer := self._by_peer.get(name)) is not None:
                 return peer
         return None
+
+
+def _usable(said: object) -> TypeGuard[Capabilities]:
+    return (
+        isinstance(said, Capabilities)
+        and isinstance(said.max_bytes, int | None)
+        and isinstance(said.max_concurrency, int)
+        and isinstance(said.max_recipients, int)
+    )
 
 
 def _claim(table: dict[str, T], key: str, value: T, name: str) -> None:

@@ -39,17 +39,17 @@ class People:
 
     async def by_address(self, address: Address) -> Entry | None:
         """Return the mailbox. 'Not listed' only when every directory could answer."""
-        return await self._first(lambda directory: directory.by_address(address))
+        return await self._first(lambda directory: _entry(directory, address))
 
     async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
         """Return the bearer's mailboxes from the first directory that knows the bearer."""
-        return await self._first(lambda directory: directory.by_identifier(identifier)) or ()
+        return await self._first(lambda directory: _entries(directory, identifier)) or ()
 
     async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T | None:
         unavailable = None
         for directory in self._directories:
             try:
-                if answer := await _answer(ask(directory)):
+                if answer := await _answer(ask, directory):
                     return answer
             except DirectoryUnavailableError as error:
                 unavailable = error
@@ -58,10 +58,24 @@ class People:
         return None
 
 
-async def _answer(asked: Awaitable[T]) -> T:
+async def _entry(directory: Directory, address: Address) -> Entry | None:
+    answer: object = await directory.by_address(address)
+    if answer is None or isinstance(answer, Entry):
+        return answer
+    raise TypeError("a directory answers with an entry or None")
+
+
+async def _entries(directory: Directory, identifier: Identifier) -> tuple[Entry, ...]:
+    answer = tuple(await directory.by_identifier(identifier))
+    if all(isinstance(one, Entry) for one in answer):
+        return answer
+    raise TypeError("a directory answers with entries")
+
+
+async def _answer(ask: Callable[[Directory], Awaitable[T]], directory: Directory) -> T:
     try:
         async with asyncio.timeout(PATIENCE):
-            return await asked
+            return await ask(directory)
     except DirectoryUnavailableError:
         raise
     except TimeoutError:

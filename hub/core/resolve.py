@@ -44,7 +44,7 @@ async def resolve(to: To, directory: Directory, operators: Operators, size: int 
     operator = operators.serving(entry.address)
     if operator is None:
         return _no_operator(entry.address)
-    limit = operator.connector.capabilities.max_bytes if operator.connector else None
+    limit = operator.capabilities.max_bytes
     if limit is not None and size > limit:
         return _too_large(entry.address, operator, limit)
     return Resolved(

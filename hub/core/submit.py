@@ -110,8 +110,11 @@ class Submitter:
     async def _judge(self, message: Message, recipient: Party) -> Refused | None:
         for policy in self.policies:
             try:
-                if (why := await policy.judge(message, recipient)) is not None:
+                why: object = await policy.judge(message, recipient)
+                if isinstance(why, Refused):
                     return why
+                if why is not None:
+                    raise TypeError("a policy answers with a refusal or None")
             except HubError:
                 raise
             except Exception as error:

@@ -178,11 +178,36 @@ class Odd(ScriptedOperator):
         return said
 
 
+class Hostile(dict[DeliveryId, Outcome]):
+    """An answer that can't be looked into."""
+
+    def get(self, *_: object) -> Any:
+        """Fail."""
+        raise RuntimeError("not for you")
+
+
+class Unsayable:
+    """A text that can't be said."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("not for you")
+
+
+class Garbled(dict[DeliveryId, Outcome]):
+    """An answer whose receipt can't be read."""
+
+    def get(self, *_: object) -> Any:
+        """Answer."""
+        return Delivered(receipt=Unsayable())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("opens", [False, True])
 @pytest.mark.parametrize(
     ("said", "failed"),
     [
         (None, True),
+        (Hostile(), True),
+        (Garbled(), True),
         ("250 ok", True),
         ({}, True),
         ({"other": Delivered(receipt="x")}, True),

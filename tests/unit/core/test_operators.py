@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from hub.core.lane import Lane
 from hub.core.operators import Operator, Operators
 from hub.domain.address import Address
 from hub.domain.ids import OperatorName
 from hub.errors import ConfigError
+from hub.ports.connector import Capabilities
+from hub.testing.fakes import ScriptedOperator
 from tests.unit.core.world import ABROAD, MARTIN, VILLE, operators
 
 
@@ -32,6 +35,29 @@ def test_a_certificate_speaks_for_its_operator_only() -> None:
     assert not peer.may_send_as(Address.parse(ABROAD))
     assert operators().speaking(["dns:unknown.example"]) is None
     assert operators().speaking([]) is None
+
+
+class _Untold(ScriptedOperator):
+    @property
+    def capabilities(self) -> Capabilities:
+        raise RuntimeError("not today")
+
+
+class _Nonsense(ScriptedOperator):
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(max_concurrency="many")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("connector", [_Untold, _Nonsense])
+async def test_capabilities_that_can_t_be_had_are_the_cautious_ones(
+    connector: type[ScriptedOperator],
+) -> None:
+    """A connector that fails to say what it can carry stops nobody, and nothing is sent twice for it."""
+    served = operators(connector()).named("ville")
+    assert served is not None
+    assert served.capabilities == Capabilities()
+    assert Lane(served).wanted(0) == min(served.concurrency, Capabilities().max_concurrency)
 
 
 @pytest.mark.parametrize("field", ["domains", "peers"])

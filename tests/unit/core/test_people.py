@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import pytest
 
@@ -23,6 +24,22 @@ class BrokenDirectory(TinyDirectory):
     async def by_address(self, address: Address) -> Entry | None:
         """Fail."""
         raise KeyError(address)
+
+
+class AbruptDirectory(TinyDirectory):
+    """One that fails before it can be awaited."""
+
+    def by_address(self, address: Address) -> Awaitable[Entry | None]:  # type: ignore[override]
+        """Fail at once."""
+        raise KeyError(address)
+
+
+class NonsenseDirectory(TinyDirectory):
+    """One that answers with anything."""
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Answer with a text."""
+        return "yes"  # type: ignore[return-value]
 
 
 class SilentDirectory(TinyDirectory):
@@ -47,7 +64,9 @@ async def test_the_first_that_knows_answers() -> None:
     assert await both.by_identifier(Identifier(RPPS, "0")) == ()
 
 
-@pytest.mark.parametrize("broken", [BrokenDirectory, SilentDirectory, TinyDirectory])
+@pytest.mark.parametrize(
+    "broken", [BrokenDirectory, AbruptDirectory, NonsenseDirectory, SilentDirectory, TinyDirectory]
+)
 async def test_one_that_can_t_answer_makes_wait(
     broken: type[TinyDirectory], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -288,6 +288,15 @@ async def test_a_rule_that_can_t_be_asked_allows_nothing(fault: Exception) -> No
     assert world.queue.rows == {}
 
 
+async def test_a_rule_that_answers_nonsense_allows_nothing() -> None:
+    """Neither does it refuse for good: what it meant is not known."""
+    world = World([Rule(True)])  # type: ignore[arg-type]
+    with pytest.raises(PeerError) as caught:
+        await world.submit(submission(PETIT))
+    assert caught.value.code == "policy.failed"
+    assert world.queue.rows == {}
+
+
 async def test_an_envelope_that_nobody_could_open_is_not_sealed() -> None:
     """Too many long references: one clear refusal, instead of a message that can't be read again."""
     with pytest.raises(LimitError) as caught:
