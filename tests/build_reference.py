@@ -73,6 +73,7 @@ Its own lines in the log (keys: [logs](logs.md)):
 | `hub.ready` | every door is open, and deliveries begin |
 | `plugin.refused`, `plugin.blocked` | a plugin is not there, and why; the rest runs |
 | `part.not_open` | one table of the configuration could not be opened; what depends on it waits |
+| `part.not_closed` | one part failed to close, or took more than 10 s; the others are closed |
 | `receiver.failed`, `receiver.ended` | a door closed; it is opened again after a pause, up to a minute |
 | `observer.failed` | an observer raised; nothing else is disturbed |
 | `store.purged`, `store.not_purged` | documents past their retention were erased, or could not be |

@@ -6,9 +6,11 @@ a missing directory or policy makes its users wait.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from types import TracebackType
+from typing import Any, Final
 
 from hub.adapters.clock import SystemChance, SystemClock
 from hub.adapters.plugins import faults
@@ -24,6 +26,9 @@ from hub.ports.connector import Delivers
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
 from hub.ports.host import Host, Log, Receives
 from hub.ports.policy import Policy
+
+CLOSING: Final = 10.0
+"""Seconds that a part has to close."""
 
 
 class UnavailableDirectory:
@@ -75,6 +80,32 @@ def operator(settings: OperatorSettings, connector: Delivers | None) -> Operator
     )
 
 
+class _Closing:
+    """Closes a part, within `CLOSING`: one that fails to, or hangs, keeps no other from it."""
+
+    def __init__(self, name: str, opening: AbstractAsyncContextManager[Any], log: Log) -> None:
+        self._name = name
+        self._opening = opening
+        self._log = log
+
+    async def __aenter__(self) -> None:
+        """Be open already."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it; never swallows what the hub itself raised."""
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self._opening.__aexit__(kind, raised, trace)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest closes too
+            if error is not raised:
+                self._log.warning("part.not_closed", part=self._name, error=type(error).__name__)
+
+
 class Opening:
     """Opens parts on one exit stack. `failed` has, by `type.name`, the error of each that would not."""
 
@@ -86,10 +117,11 @@ class Opening:
 
     async def part(self, part: PartSettings) -> Any:
         """Open one part; None, and a line in the log, when it can't be."""
+        name = f"{part.offer.type.value}.{part.name}"
         try:
-            return await self._stack.enter_async_context(part.offer.open(part.own, self._host(part)))
+            opening = part.offer.open(part.own, self._host(part))
+            ready = await opening.__aenter__()
         except Exception as error:  # noqa: BLE001 - a broken plugin is named, and the rest runs
-            name = f"{part.offer.type.value}.{part.name}"
             self.failed[name] = error
             self._log.warning(
                 "part.not_open",
@@ -100,6 +132,8 @@ class Opening:
                 reason=faults.told(error),
             )
             return None
+        self._stack.push_async_exit(_Closing(name, opening, self._log))
+        return ready
 
     async def parts(self, parts: Sequence[PartSettings]) -> list[tuple[str, Any]]:
         """Open several, and leave out those that can't be."""

@@ -25,15 +25,20 @@ from tests.system.history import Arrival, Fate, History, Line, Said, Told, fault
 
 def check(world: World, said: Iterable[Said]) -> History:
     """See that a stopped hub kept every promise and left its store in order; returns the history."""
-    history = History(
+    found = history(world, said)
+    faults = faults_in(found)
+    assert not faults, "\n".join([f"{len(faults)} faults", *faults[:20]])
+    check_store(world.folder / "data")
+    return found
+
+
+def history(world: World, said: Iterable[Said]) -> History:
+    """Collect all of a run."""
+    return History(
         said=tuple(said),
         told=tuple(asyncio.run(_told(world))),
         arrivals=(*_mails(world), *_recalled(world.folder / "recall" / "arrivals")),
     )
-    faults = faults_in(history)
-    assert not faults, "\n".join([f"{len(faults)} faults", *faults[:20]])
-    check_store(world.folder / "data")
-    return history
 
 
 def check_store(data: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from hub.adapters.config.read import read
+from hub.app import parts
 from hub.app.parts import Opening, UnavailablePolicy
 from hub.app.reading import parse
 from hub.app.settings import Settings
@@ -124,3 +126,31 @@ async def test_a_door_whose_plugin_is_broken_is_left_out(tmp_path: Path, stack: 
     made = settings(tmp_path, PartType.RECEIVER, raising(ZeroDivisionError()))
     assert await Opening(made, stack, log).doors() == []
     assert log.events() == ["part.not_open"]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_part_that_cant_be_closed_keeps_nobody(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    silent: bool,  # noqa: FBT001 - a parametrised test
+) -> None:
+    """It fails, or hangs: it is named, without its words, and what was opened before it is closed too."""
+    monkeypatch.setattr(parts, "CLOSING", 0.01)
+    closed: list[str] = []
+
+    @asynccontextmanager
+    async def opener(_own: Any, _host: Host) -> AsyncIterator[Any]:
+        yield object()
+        if silent:
+            await asyncio.Event().wait()
+        raise ValueError("Mme Planquette")
+
+    log = RecordingLog()
+    async with AsyncExitStack() as stack:
+        stack.callback(closed.append, "before")
+        await Opening(settings(tmp_path, PartType.OBSERVER, opener), stack, log).parts(
+            settings(tmp_path, PartType.OBSERVER, opener).observers
+        )
+    assert closed == ["before"]
+    error = "TimeoutError" if silent else "ValueError"
+    assert log.lines == [("warning", "part.not_closed", {"part": "observers.one", "error": error})]
