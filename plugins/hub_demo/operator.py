@@ -17,7 +17,8 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: aiosmtpd looks at every member, and the Python of Debian 12 fails at a slotted one's.
+@dataclass(frozen=True)
 class Mailboxes:
     """Files each mail under each of its recipients. `counts` says how many each mailbox holds."""
 

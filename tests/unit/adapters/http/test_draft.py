@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.adapters.http.draft import Draft, read_draft
@@ -163,6 +163,7 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the strategy
 @given(
     changes=st.dictionaries(
         st.sampled_from([*LETTER, "cc", "bcc", "documents", "patient", "references", "receipts", "kind"]),
