@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from hub.ports.content import Content, Sink
 from hub.ports.intake import Stage
+from hub_smtp.line_ends import only_crlf
 from hub_smtp.mime import fields
 from hub_smtp.mime.fields import Headers
 from hub_smtp.mime.limits import SMALL, Limits
@@ -91,8 +92,7 @@ class Sendable:
         data = self._cr + data
         self._cr = b"\r" if data.endswith(b"\r") else b""
         data = data[: len(data) - len(self._cr)]
-        ends = data.count(b"\r\n")
-        if data.count(b"\n") != ends or data.count(b"\r") != ends or b"\x00" in data:
+        if b"\x00" in data or not only_crlf(data):
             raise _unsendable()
         if data:
             self._ended = data.endswith(b"\n")

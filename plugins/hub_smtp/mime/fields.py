@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from hub_smtp.line_ends import only_crlf
 from hub_smtp.mime.limits import Limits
 from hub_smtp.mime.refusals import malformed, too_much
 
@@ -91,8 +92,7 @@ def parse(block: bytes, limits: Limits, part: str = "") -> Headers:
 
 
 def _text(block: bytes, part: str) -> str:
-    ends = block.count(b"\r\n")
-    if block.count(b"\n") != ends or block.count(b"\r") != ends:
+    if not only_crlf(block):
         raise malformed(
             "its header holds a line end that is not CR LF",
             "son en-tête contient une fin de ligne autre que CR LF",
