@@ -121,6 +121,7 @@ class Vessel:
 
         Raises StoreError, `store.altered` when it is not the one that was written there.
         """
+        sealed: bytes | memoryview
         if self._held is not None:
             sealed = bytes(self._held[at : at + length + TAG])
         else:
@@ -138,7 +139,7 @@ class Vessel:
             return None
         return self._opened(number, frame, sealed, last=last) if len(sealed) == length + TAG else None
 
-    def _opened(self, number: int, frame: int, sealed: bytes, *, last: bool) -> bytes:
+    def _opened(self, number: int, frame: int, sealed: bytes | memoryview, *, last: bool) -> bytes:
         try:
             return self._cipher.decrypt(_nonce(number, frame, last=last), sealed, None)
         except (InvalidTag, ValueError):
@@ -158,7 +159,7 @@ class Vessel:
             os.close(self._file)
             self._file = None
 
-    def _read(self, at: int, length: int, flags: int) -> bytes:
+    def _read(self, at: int, length: int, flags: int) -> memoryview:
         with self._lock:
             if self._file is not None:
                 return _read_some(self._file, length, at, flags)
@@ -169,9 +170,9 @@ class Vessel:
             os.close(number)
 
 
-def _read_some(number: int, length: int, at: int, flags: int) -> bytes:
+def _read_some(number: int, length: int, at: int, flags: int) -> memoryview:
     data = bytearray(length)
-    return bytes(memoryview(data)[: os.preadv(number, [data], at, flags)])
+    return memoryview(data)[: os.preadv(number, [data], at, flags)]
 
 
 def _write_all(number: int, data: bytes, at: int) -> None:

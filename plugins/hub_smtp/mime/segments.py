@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
-from hub.ports.content import Content
+from hub.ports.content import PIECE, Content
 from hub_smtp.mime import encode
 from hub_smtp.mime.limits import SMALL
+from hub_smtp.mime.source import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,17 @@ class Segments:
         return None if (held := self.held) is None else b"".join(held)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield all of it, what is in memory joined with its neighbours."""
+        """Yield all of it: what is small joined with its neighbours, what is large cut into pieces."""
         held: list[bytes] = []
         for one in self.items:
-            if isinstance(one, bytes):
+            if isinstance(one, bytes) and len(one) <= PIECE:
                 held.append(one)
                 continue
             if held:
                 yield b"".join(held)
                 held.clear()
-            async for piece in one.pieces():
+            # What fits the processor's cache is searched, encrypted and sent in a third of the time.
+            async for piece in Held(one).pieces() if isinstance(one, bytes) else one.pieces():
                 yield piece
         if held:
             yield b"".join(held)
