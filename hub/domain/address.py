@@ -98,8 +98,11 @@ def _normal_domain(text: str) -> str:
     return domain
 
 
-def _has_controls(text: str) -> bool:
-    return any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for character in text)
+def _has_controls(local: str) -> bool:
+    # Of ASCII, the form of a local part allows none.
+    return not local.isascii() and any(
+        unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"} for character in local
+    )
 
 
 def _malformed() -> MalformedError:

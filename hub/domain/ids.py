@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import NewType
 
 from hub.errors import MalformedError, Words
@@ -23,7 +22,8 @@ def uuid7(unix_ms: int, randomness: bytes) -> str:
         raise ValueError("a UUIDv7 takes a 48-bit time and ten random bytes")
     bits = int.from_bytes(randomness)
     value = unix_ms << 80 | 0x7 << 76 | (bits >> 68 & 0xFFF) << 64 | 0b10 << 62 | bits & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def check_uuid7(text: str) -> str:

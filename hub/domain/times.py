@@ -7,4 +7,4 @@ from datetime import UTC, datetime
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment in UTC with milliseconds, cut, not rounded: `2026-03-03T14:00:00.123Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"

@@ -155,9 +155,10 @@ def file_name(headers: Headers, found: dict[str, str]) -> str | None:
 def clean_name(name: str) -> str:
     """Return a file name that can do no harm: no folders, controls, or leading dots."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    name = unicodedata.normalize("NFC", name).translate(_BIDI)
-    kept = "".join(
-        " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} else character
-        for character in name
-    )
-    return kept.strip().lstrip(".")[:255]
+    if not (name.isascii() and name.isprintable()):
+        name = unicodedata.normalize("NFC", name).translate(_BIDI)
+        name = "".join(
+            " " if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} else character
+            for character in name
+        )
+    return name.strip().lstrip(".")[:255]

@@ -109,7 +109,7 @@ def _add_origin(line: _Line, _method: str, event: MutableMapping[str, Any]) -> M
     """Say when, and who: a library's name is there already."""
     if line.name is not None:
         event["logger"] = line.name
-    event["time"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+    event["time"] = f"{datetime.now(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
     return event
 
 
