@@ -19,6 +19,8 @@ from hub.app.configuration import Configuration
 from hub.app.notify import notify
 from hub.ports.host import Log
 
+COLLECT: Final = (10_000, 20, 20)
+"""When garbage is looked for in circles: a message leaves none, and the defaults cost 4 % of the time."""
 AT_ONCE: Final = 130
 """The exit code of a process that was told to stop twice."""
 
@@ -35,6 +37,7 @@ async def serve(configuration: Configuration, log: Log) -> None:
         # What has been made so far lives as long as the process: let the collector not walk it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT)
         log.info("hub.ready", version=version("caducee-hub"))
         notify("READY=1")
         await hub.run(stop)
