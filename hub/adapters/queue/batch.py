@@ -6,19 +6,17 @@ one batch see each other's changes, in their order. One that raises a HubError h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from hub.adapters.queue import tables
 from hub.adapters.queue.contents import StoredStage
+from hub.adapters.queue.prepared import Prepared, inserting
 from hub.adapters.queue.rows import EnvelopeRows, Row, of_stage
 from hub.errors import HubError
-
-T = TypeVar("T")
 
 _CHANGING: Final = (
     "state",
@@ -30,36 +28,28 @@ _CHANGING: Final = (
     "code",
     "reason",
 )
-_VARIABLES: Final = 10_000
-"""Values in one statement, at most: SQLite takes 32766 by default, and a batch may ask for more."""
-_d = tables.deliveries
-_SUBMISSIONS: Final = select(tables.submissions).where(
-    tables.submissions.c.lookup.in_(bindparam("wanted", expanding=True))
+_d, _s = tables.deliveries, tables.submissions
+_SEEN: Final = ("id", "envelope", *_CHANGING)
+# One by one: for the few of a batch that costs less than a statement for many, whose text changes.
+_SUBMISSION: Final = Prepared(select(_s.c.lookup, _s.c.fingerprint).where(_s.c.lookup == bindparam("wanted")))
+_NOTE: Final = Prepared(select(tables.notes.c.lookup).where(tables.notes.c.lookup == bindparam("wanted")))
+_DELIVERY: Final = Prepared(
+    select(*(_d.c[name] for name in _SEEN)).where(_d.c.id == bindparam("wanted")).with_for_update()
 )
-_NOTES: Final = select(tables.notes.c.lookup).where(
-    tables.notes.c.lookup.in_(bindparam("wanted", expanding=True))
-)
-_DELIVERIES: Final = (
-    select(_d.c.id, _d.c.envelope, *(_d.c[name] for name in _CHANGING))
-    .where(_d.c.id.in_(bindparam("wanted", expanding=True)))
-    .with_for_update()
-)
-_CHANGE: Final = (
+_CHANGE: Final = Prepared(
     update(_d)
     .where(_d.c.id == bindparam("changed"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
-_INSERTS: Final = {
-    one: insert(one)
-    for one in (
-        tables.stages,
-        tables.envelopes,
-        tables.submissions,
-        tables.deliveries,
-        tables.steps,
-        tables.notes,
-    )
-}
+_ORDER: Final = (
+    tables.stages,
+    tables.envelopes,
+    tables.submissions,
+    tables.deliveries,
+    tables.steps,
+    tables.notes,
+)
+"""The tables, each after those that it speaks of."""
 
 
 @dataclass(slots=True)
@@ -101,12 +91,11 @@ class View:
 
     def write(self, connection: Connection) -> bool:
         """Write everything, one statement per table. Returns whether there was anything."""
-        for table, statement in _INSERTS.items():
+        for table in _ORDER:
             if rows := self._rows.get(table):
-                # One row alone takes a shorter way through the library than a list of one.
-                connection.execute(statement, rows if len(rows) > 1 else rows[0])
+                inserting(table, tuple(rows[0])).each(connection, rows)
         if self._changed:
-            connection.execute(_CHANGE, [_change(self.deliveries[one]) for one in self._changed])
+            _CHANGE.each(connection, [_change(self.deliveries[one]) for one in self._changed])
         return bool(self._rows or self._changed)
 
 
@@ -158,21 +147,16 @@ def run(connection: Connection, batch: Sequence[Operation | Statement]) -> tuple
 
 def _look(connection: Connection, need: Need) -> View:
     view = View()
-    for wanted in _pieces(need.submissions):
-        found = connection.execute(_SUBMISSIONS, {"wanted": wanted})
-        view.submissions.update((row["lookup"], dict(row)) for row in found.mappings())
-    for wanted in _pieces(need.notes):
-        view.notes.update(connection.scalars(_NOTES, {"wanted": wanted}))
-    for ids in _pieces(need.deliveries):
-        found = connection.execute(_DELIVERIES, {"wanted": ids})
-        view.deliveries.update((row["id"], dict(row)) for row in found.mappings())
+    for lookup in need.submissions:
+        for _, fingerprint in _SUBMISSION.rows(connection, {"wanted": lookup}):
+            view.submissions[lookup] = {"fingerprint": fingerprint}
+    for lookup in need.notes:
+        if _NOTE.rows(connection, {"wanted": lookup}):
+            view.notes.add(lookup)
+    for delivery in need.deliveries:
+        for row in _DELIVERY.rows(connection, {"wanted": delivery}):
+            view.deliveries[delivery] = dict(zip(_SEEN, row, strict=True))
     return view
-
-
-def _pieces(wanted: Collection[T]) -> Iterator[list[T]]:
-    rest = iter(wanted)
-    while piece := list(islice(rest, _VARIABLES)):
-        yield piece
 
 
 def _change(row: Row) -> Row:

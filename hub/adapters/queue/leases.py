@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,11 +26,23 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.util import ClauseAdapter
 
 from hub.adapters.queue import tables
+from hub.adapters.queue.prepared import Prepared
 from hub.domain.delivery import State
 from hub.domain.ids import OperatorName
 
 _d = tables.deliveries
 _pending = _d.c.state == State.PENDING.value
+
+
+class Leased(NamedTuple):
+    """A row that was leased."""
+
+    id: str
+    envelope: str
+    operator: str
+    position: int
+    state: str
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -56,7 +68,7 @@ class Claim:
         values: dict[str, Any] = {"now": self.now, "until": self.until, "token": self.lease}
         for index, (name, most) in enumerate(wanted.items()):
             values |= {f"operator{index}": name, f"most{index}": most}
-        return connection.execute(claiming(len(wanted)), values).all()
+        return [Leased._make(row) for row in _prepared(len(wanted)).rows(connection, values)]
 
 
 @dataclass(slots=True)
@@ -113,6 +125,11 @@ def claiming(operators: int) -> ReturningUpdate[Any]:
         )
         arms.append(select(front.c.envelope, front.c.operator, front.c.state))
     return _leasing(union_all(*arms) if len(arms) > 1 else arms[0], _d.c.due_at <= bindparam("now"))
+
+
+@lru_cache(maxsize=64)
+def _prepared(operators: int) -> Prepared:
+    return Prepared(claiming(operators))
 
 
 def _leasing(fronts: Select[Any] | CompoundSelect[Any], due: ColumnElement[bool]) -> ReturningUpdate[Any]:
