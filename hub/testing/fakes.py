@@ -61,6 +61,10 @@ class FixedClock:
         self._now += by
         self._monotonic += by.total_seconds()
 
+    def jump(self, by: timedelta) -> None:
+        """Set the wall clock forward, or back; no time has passed."""
+        self._now += by
+
 
 class FixedChance:
     """Randomness that is the same in every run (`Chance`). Not fit for keys that guard anything."""

@@ -1,4 +1,4 @@
-"""Any history: submissions, every outcome, receipts, crashes, jumps of time, a changing directory.
+"""Any history: submissions, every outcome, receipts, crashes, clocks set wrong, a changing directory.
 
 Whatever happens, in whatever order, what the design promises holds: one final state each, the sender
 told once, nothing sent twice unless the timeline says so, nothing to those struck off.
@@ -86,6 +86,7 @@ class History(RuleBasedStateMachine):
         self.accepted: set[int] = set()
         self.seen: set[int] = set()
         self.struck: set[str] = set()
+        self.behind = timedelta(0)
 
     @rule(
         who=st.lists(st.sampled_from(DOCTORS), min_size=1, max_size=4, unique=True),
@@ -135,6 +136,12 @@ class History(RuleBasedStateMachine):
         """Let time pass."""
         self.clock.advance(by)
 
+    @rule(by=st.sampled_from([timedelta(minutes=-3), timedelta(hours=-2), timedelta(hours=2), EXPIRY]))
+    def set_clock(self, by: timedelta) -> None:
+        """Let the wall clock be set wrong, or right again, while no time passes."""
+        self.clock.jump(by)
+        self.behind += max(-by, timedelta(0))
+
     @rule(who=st.sampled_from(DOCTORS), standing=st.sampled_from([Standing.ACTIVE, Standing.STRUCK_OFF]))
     def register(self, who: str, standing: Standing) -> None:
         """Strike somebody off, or reinstate them."""
@@ -182,7 +189,7 @@ class History(RuleBasedStateMachine):
             return
         self.people.available = True
         for _ in range(2):  # what waits, and then the notices about it
-            self.clock.advance(EXPIRY + LATE + timedelta(seconds=SWEEP))
+            self.clock.advance(EXPIRY + LATE + timedelta(seconds=SWEEP) + self.behind)
             self.work()
         told = self._told()
         for delivery, state in self.runner.run(self.queue.states()).items():
