@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.adapters.http import faults
-from hub.adapters.http.fields import MAX_LINE, Faults, Fields, parse
+from hub.adapters.http.fields import Faults, Fields, parse
+from hub.adapters.http.recipients import identifier, recipient
 from hub.domain.address import Address
 from hub.domain.message import Kind, ReceiptKind
-from hub.domain.party import FINESS, RPPS, Identifier, Role
+from hub.domain.party import Identifier, Role
 from hub.errors import MalformedError, Words
 from hub.ports.intake import To
 
@@ -43,9 +44,6 @@ _TURNING: Final = frozenset(
 )
 """What turns the direction of text: in a file's name it hides which kind of file that is."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_RPPS: Final = re.compile(r"[0-9]{11}")
-_FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
-_SYSTEM: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"\\^`{|}]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,7 @@ def read_draft(data: bytes, *, inline: int, parts: bool) -> Draft:
     root = Fields(parse(data), "", found)
     sender = root.parsed("from", Address.parse, required=True)
     recipients = [
-        _recipient(value, pointer, role, found, blind=blind)
+        recipient(value, pointer, role, found, blind=blind)
         for name, role, blind in (("to", Role.TO, False), ("cc", Role.CC, False), ("bcc", Role.TO, True))
         for value, pointer in root.items(name, most=MOST_RECIPIENTS)
     ]
@@ -106,7 +104,7 @@ def read_draft(data: bytes, *, inline: int, parts: bool) -> Draft:
         patient=tuple(
             one
             for value, pointer in root.items("patient", most=MOST_OTHERS)
-            if (one := _identifier(Fields(value, pointer, found), national=False))
+            if (one := identifier(Fields(value, pointer, found)))
         ),
         in_reply_to=root.text("in_reply_to"),
         references=_texts(root, "references", found),
@@ -136,37 +134,6 @@ def _check_whole(draft: Draft, found: Faults, recipients: list[Any], documents: 
             found.add(
                 f"{one.pointer}/part", "Is another document's too.", "Est aussi celle d'un autre document."
             )
-
-
-def _recipient(value: Any, pointer: str, role: Role, found: Faults, *, blind: bool) -> To | None:
-    target: Address | Identifier | None
-    if isinstance(value, str):
-        try:
-            target = Address.parse(value[: MAX_LINE + 1])
-        except MalformedError as error:
-            found.add(pointer, error.words.en, error.words.fr)
-            return None
-    elif isinstance(value, dict):
-        target = _identifier(Fields(value, pointer, found), national=True)
-    else:
-        target = None
-        found.add(pointer, "Must be an address or an identifier.", "Doit être une adresse ou un identifiant.")
-    return None if target is None else To(target=target, role=role, blind=blind)
-
-
-def _identifier(fields: Fields, *, national: bool) -> Identifier | None:
-    """Read `{"system": …, "value": …}`, or in short `{"rpps": …}` or `{"finess": …}` when `national`."""
-    identifier: Identifier | None = None
-    if national and fields.has("rpps"):
-        identifier = fields.parsed("rpps", _rpps)
-    elif national and fields.has("finess"):
-        identifier = fields.parsed("finess", _finess)
-    else:
-        system = fields.parsed("system", _system, required=True)
-        value = fields.text("value", required=True, most=MAX_NAME)
-        identifier = Identifier(system, value) if system and value else None
-    fields.finish("rpps, finess, or system with value" if national else "system, value")
-    return identifier
 
 
 def _document(fields: Fields, pointer: str, *, inline: int, parts: bool) -> DraftDocument | None:
@@ -267,23 +234,6 @@ def _file_name(text: str) -> str:
     return text
 
 
-def _rpps(text: str) -> Identifier:
-    return Identifier(RPPS, f"8{_rpps_number(text)}")
-
-
-def _finess(text: str) -> Identifier:
-    return Identifier(FINESS, f"1{_finess_number(text)}")
-
-
-_rpps_number: Final = _pattern(_RPPS, "An RPPS number has 11 digits.", "Un numéro RPPS a 11 chiffres.")
-_finess_number: Final = _pattern(
-    _FINESS, "A FINESS number has 9 characters.", "Un numéro FINESS a 9 caractères."
-)
-_system: Final = _pattern(
-    _SYSTEM,
-    "Must be a URI, such as urn:oid:1.2.250.1.213.1.4.8.",
-    "Doit être un URI, comme urn:oid:1.2.250.1.213.1.4.8.",
-)
 _media_type: Final = _pattern(
     _MEDIA_TYPE,
     "Must be type/subtype without parameters, such as application/pdf.",

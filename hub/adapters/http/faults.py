@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.domain.address import Address
 from hub.errors import (
     HubError,
     InputError,
@@ -96,6 +97,23 @@ def not_found() -> InputError:
     )
 
 
+def not_listed(near: Sequence[Address]) -> InputError:
+    """Make the error for a mailbox that no directory lists; `near` are those that may have been meant."""
+    return InputError(
+        "directory.not_listed",
+        Words(
+            en="No directory lists this mailbox.",
+            fr="Aucun annuaire ne connaît cette boîte.",
+        ),
+        suggestions=tuple(near),
+    )
+
+
+def query(en: str, fr: str) -> MalformedError:
+    """Make the error for a query string that is not of its form."""
+    return MalformedError("http.query", Words(en=en, fr=fr))
+
+
 def wrong_method(allowed: Sequence[str]) -> InputError:
     """Make the error for a method that the resource does not know."""
     listed = ", ".join(allowed)
@@ -126,12 +144,12 @@ def slow() -> InputError:
 
 
 def busy() -> StoreError:
-    """Make the error for a submission that comes while too many others are being taken."""
+    """Make the error for a request that comes while too many others are being answered."""
     return StoreError(
         "http.busy",
         Words(
-            en="Too many submissions at this moment; try again shortly.",
-            fr="Trop de soumissions en ce moment ; réessayez sous peu.",
+            en="Too many requests at this moment; try again shortly.",
+            fr="Trop de requêtes en ce moment ; réessayez sous peu.",
         ),
     )
 

@@ -35,11 +35,13 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "http.json": 400,
     "http.form": 400,
     "http.aborted": 400,
+    "http.query": 400,
     "http.key_missing": 400,
     "http.key_malformed": 400,
     "http.unauthenticated": 401,
     "http.wrong_token": 401,
     "http.not_found": 404,
+    "directory.not_listed": 404,
     "http.method": 405,
     "http.timeout": 408,
     "http.media_type": 415,
@@ -105,6 +107,8 @@ def answer(error: HubError, language: str) -> web.Response:
         ]
     if isinstance(refused := error.fields.get("refused"), Mapping):
         body["refused"] = refusals(refused, language)
+    if isinstance(near := error.fields.get("suggestions"), tuple) and near:
+        body["suggestions"] = [str(one) for one in near]
     if "incident" in error.fields:
         body["incident"] = error.fields["incident"]
     return web.Response(

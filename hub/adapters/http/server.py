@@ -13,6 +13,7 @@ from aiohttp import web
 
 from hub.adapters.http import faults, problem, tls
 from hub.adapters.http.clients import Clients, NamesOf
+from hub.adapters.http.directory import Listings
 from hub.adapters.http.frame import HEADERS, Frame
 from hub.adapters.http.health import Health
 from hub.adapters.http.reports import Reports
@@ -58,7 +59,11 @@ async def open_api(
     clients = Clients(settings.clients, names_of)
     app = web.Application(middlewares=[Frame(log, clock, chance).middleware()])
     _add_routes(
-        app, Submissions(intake, clients, settings.limits), Reports(records, clients), Health(records, log)
+        app,
+        Submissions(intake, clients, settings.limits),
+        Reports(records, clients),
+        Listings(intake, clients, settings.limits),
+        Health(records, log),
     )
     runner = web.AppRunner(app, shutdown_timeout=GRACE)
     await runner.setup()
@@ -100,7 +105,9 @@ async def open_api(
         await runner.cleanup()
 
 
-def _add_routes(app: web.Application, submissions: Submissions, reports: Reports, health: Health) -> None:
+def _add_routes(
+    app: web.Application, submissions: Submissions, reports: Reports, listings: Listings, health: Health
+) -> None:
     document = resources.files(__package__).joinpath("openapi.json").read_bytes()
 
     async def openapi(_request: web.Request) -> web.Response:
@@ -114,6 +121,8 @@ def _add_routes(app: web.Application, submissions: Submissions, reports: Reports
     for path, handler in (
         ("/v1/messages/{id}", reports.message),
         ("/v1/messages/{id}/envelope", reports.envelope),
+        ("/v1/directory", listings.search),
+        ("/v1/directory/{address}", listings.entry),
         ("/v1/openapi.json", openapi),
         ("/healthz", health.alive),
         ("/readyz", health.ready),

@@ -51,7 +51,8 @@ class ApiLimits:
 
     `body` bounds a whole request, `json` what is read into memory of it (the message, with the documents
     inside it), `inline_document` one document inside the message. `upload` is the time for sending a
-    request, `idle` for doing nothing between two. Beyond `concurrency` submissions at a time: 503.
+    request, `idle` for doing nothing between two. Beyond `concurrency` submissions at a time, or
+    `searches` questions to the directory: 503.
     """
 
     body: int
@@ -60,6 +61,7 @@ class ApiLimits:
     upload: timedelta
     idle: timedelta
     concurrency: int
+    searches: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def parse_api(table: Table) -> ApiSettings:
             upload=table.duration("upload_timeout", "5m"),
             idle=table.duration("idle_timeout", "30s"),
             concurrency=table.integer("concurrency", 64, least=1, most=10_000),
+            searches=table.integer("searches", 16, least=1, most=1000),
         ),
     )
     _check(settings, table)

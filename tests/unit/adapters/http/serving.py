@@ -95,6 +95,7 @@ SETTINGS = ApiSettings(
         upload=timedelta(seconds=30),
         idle=timedelta(seconds=30),
         concurrency=8,
+        searches=4,
     ),
 )
 

@@ -42,8 +42,16 @@ def _faults(message: Any, *, parts: bool = False) -> list[str]:
         ({"to": ["a@b.example\r\nBcc: x@y.example"]}, "/to/0"),
         ({"to": [1]}, "/to/0"),
         ({"to": [{"rpps": "1"}]}, "/to/0/rpps"),
-        ({"to": [{"rpps": "10001234567", "finess": "750712184"}]}, "/to/0/finess"),
+        ({"to": [{"rpps": "10001234565", "finess": "750712184"}]}, "/to/0/finess"),
+        ({"to": [{"rpps": "10001234567"}]}, "/to/0/rpps"),
+        ({"to": ["a@b.example", {"ins": "279035121518980"}]}, "/to/1/ins"),
         ({"cc": [{"finess": 7}]}, "/cc/0/finess"),
+        ({"cc": [{"name": ""}]}, "/cc/0/name"),
+        ({"cc": [{"name": "Dupont", "town": "x" * 201}]}, "/cc/0/town"),
+        ({"cc": [{"name": "Dupont\n"}]}, "/cc/0/name"),
+        ({"cc": [{"name": "Dupont", "rpps": "10001234565"}]}, "/cc/0/name"),
+        ({"cc": [{"name": "Dupont", "street": "x"}]}, "/cc/0/street"),
+        ({"cc": [{"town": "Hautmont"}]}, "/cc/0/system"),
         ({"bcc": [{"system": "x", "value": "y"}]}, "/bcc/0/system"),
         ({"bcc": [{"system": "urn:oid:1.2"}]}, "/bcc/0/value"),
         ({"subject": "a\r\nBcc: b@c.example"}, "/subject"),
@@ -72,7 +80,7 @@ def _faults(message: Any, *, parts: bool = False) -> list[str]:
         ({"documents": [DOCUMENT, {"name": "a", "media_type": "a/b"}]}, "/documents/1/content"),
         ({"documents": [{**DOCUMENT, "part": "a"}]}, "/documents/0/part"),
         ({"documents": [{**DOCUMENT, "size": 1}]}, "/documents/0/size"),
-        ({"patient": [{"rpps": "10001234567"}]}, "/patient/0/system"),
+        ({"patient": [{"rpps": "10001234565"}]}, "/patient/0/system"),
         ({"references": ["a", ""]}, "/references/1"),
         ({"in_reply_to": "a\nb"}, "/in_reply_to"),
         ({"receipts": ["read"]}, "/receipts/0"),
@@ -100,7 +108,7 @@ def test_a_message_is_an_object(root: Any) -> None:
     ("data", "pointer"),
     [
         (b'{"from":"a@b.example","subject":"x","subject":"y","to":["c@d.example"],"text":"t"}', "/subject"),
-        (b'{"to":["c@d.example",{"rpps":"10001234567","rpps":"10001234568"}]}', "/to/1/rpps"),
+        (b'{"to":["c@d.example",{"rpps":"10001234565","rpps":"10001234568"}]}', "/to/1/rpps"),
     ],
 )
 def test_a_key_that_stands_twice_is_refused(data: bytes, pointer: str) -> None:
@@ -157,7 +165,9 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["rpps", "system", "value", "name", "part"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["rpps", "ins", "system", "value", "name", "town", "part"]), inner, max_size=3
+        )
     ),
     max_leaves=8,
 )

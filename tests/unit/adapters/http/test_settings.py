@@ -32,6 +32,7 @@ def test_a_whole_table_is_read() -> None:
         max_body = "64MiB"
         upload_timeout = "1m"
         concurrency = 5
+        searches = 3
         [clients.cabinet]
         token_sha256 = "{DIGEST}"
         certificate = "dns:App.Cabinet.example"
@@ -46,6 +47,7 @@ def test_a_whole_table_is_read() -> None:
         timedelta(minutes=1),
         5,
     )
+    assert settings.limits.searches == 3
     (client,) = settings.clients
     assert client.token_sha256 == bytes.fromhex(DIGEST)
     assert client.certificate == "dns:app.cabinet.example"
@@ -80,6 +82,7 @@ _NAMED = _CLIENT.replace("clients.a", 'clients."a b"')
         ('listen = "127.0.0.1:1"\nclient_anchors = ["a"]', "api.client_anchors"),
         ('listen = "127.0.0.1:1"\nmax_bodies = 1', "api.max_bodies"),
         ('listen = "127.0.0.1:1"\nconcurrency = 0', "api.concurrency"),
+        ('listen = "127.0.0.1:1"\nsearches = 0', "api.searches"),
         (
             f'listen = "127.0.0.1:1"\n[clients.a]\ntoken_sha256 = "{DIGEST.upper()}"',
             "api.clients.a.token_sha256",

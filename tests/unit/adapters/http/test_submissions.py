@@ -14,7 +14,8 @@ from hub.adapters.http import problem
 from hub.domain.address import Address
 from hub.domain.message import DocumentRole, Kind, ReceiptKind
 from hub.domain.outcome import Refused
-from hub.domain.party import FINESS, RPPS, Identifier, Role
+from hub.domain.party import FINESS, INS_NIR, RPPS, Identifier, Role
+from hub.domain.target import Description
 from hub.errors import ConflictError, HubError, InputError, LimitError, StoreError, TrustError, Words
 from hub.ports.directory import DirectoryUnavailableError
 from hub.ports.intake import To
@@ -45,8 +46,12 @@ async def test_every_field_arrives(served: Served) -> None:
     """Whatever a message can say reaches the hub as it was said."""
     message = {
         **LETTER,
-        "to": ["dr.aubepine@valbrume.example", {"rpps": "10001234567"}],
-        "cc": [{"finess": "750712184"}],
+        "to": [
+            "dr.aubepine@valbrume.example",
+            {"rpps": "10001234565"},
+            {"name": "Camille  Lilas", "specialty": "cardiologie", "town": "Hautmont"},
+        ],
+        "cc": [{"finess": "750712184"}, {"ins": "2 79 03 51 215 189 89"}],
         "bcc": [{"system": "urn:oid:1.2.3", "value": "x1"}],
         "kind": "report",
         "language": "fr-FR",
@@ -69,8 +74,10 @@ async def test_every_field_arrives(served: Served) -> None:
     (got,) = served.intake.submissions
     assert list(got.recipients) == [
         To(target=Address.parse("dr.aubepine@valbrume.example")),
-        To(target=Identifier(RPPS, "810001234567")),
+        To(target=Identifier(RPPS, "810001234565")),
+        To(target=Description(name="Camille Lilas", specialty="cardiologie", town="Hautmont")),
         To(target=Identifier(FINESS, "1750712184"), role=Role.CC),
+        To(target=Identifier(INS_NIR, "279035121518989"), role=Role.CC),
         To(target=Identifier("urn:oid:1.2.3", "x1"), blind=True),
     ]
     assert (got.kind, got.language, got.subject) == (Kind.REPORT, "fr-FR", "Compte rendu")
