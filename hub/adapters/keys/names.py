@@ -6,19 +6,31 @@ Not checked here: that the certificate is trusted. TLS has done that before anyb
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from cryptography import x509
 
+_VERSION: Final = 0xA0
+"""Tag of the optional first field, [0] EXPLICIT."""
+_LONG: Final = 0x80
+
 
 def names_of(certificate_der: bytes) -> tuple[str, ...]:
-    """Return `sha256:<hex>`, then `dns:<name>` and `email:<address>` of the subject alternative names.
+    """Return `sha256:<hex>`, `spki:<hex>`, then `dns:<name>` and `email:<address>`.
 
-    All in lower case, each once. The common name is not read (RFC 9525, 6.3). Nothing raises: of a
-    certificate that can't be read the fingerprint remains. A name with a wildcard stands as it is
-    written: it matches itself only.
+    The first is of the certificate, the second of its SubjectPublicKeyInfo, as it stands there: it stays
+    when a certificate is renewed with the same key. The rest are its subject alternative names. All in
+    lower case, each once. The common name is not read (RFC 9525, 6.3). Nothing raises: of a certificate
+    that can't be read the fingerprint remains. A name with a wildcard stands as it is written: it
+    matches itself only.
     """
     found = [f"sha256:{hashlib.sha256(certificate_der).hexdigest()}"]
-    for name in _alternative_names(certificate_der):
+    certificate = _certificate(certificate_der)
+    if certificate is None:
+        return tuple(found)
+    if key := _public_key_info(certificate):
+        found.append(f"spki:{hashlib.sha256(key).hexdigest()}")
+    for name in _alternative_names(certificate):
         if isinstance(name, x509.DNSName) and _plain(name.value):
             found.append(f"dns:{name.value.lower()}")
         elif isinstance(name, x509.RFC822Name) and _plain(name.value):
@@ -26,12 +38,41 @@ def names_of(certificate_der: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _alternative_names(certificate_der: bytes) -> tuple[x509.GeneralName, ...]:
+def _certificate(certificate_der: bytes) -> x509.Certificate | None:
     try:
-        extensions = x509.load_der_x509_certificate(certificate_der).extensions
-        return tuple(extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+        return x509.load_der_x509_certificate(certificate_der)
     except Exception:  # noqa: BLE001 - whatever the parser says of bytes from outside: no names in them
+        return None
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[x509.GeneralName, ...]:
+    try:
+        extensions = certificate.extensions
+        return tuple(extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except Exception:  # noqa: BLE001 - the same
         return ()
+
+
+def _public_key_info(certificate: x509.Certificate) -> bytes:
+    """Return the SubjectPublicKeyInfo (RFC 5280, 4.1), byte for byte: re-encoding may spell it otherwise.
+
+    It follows version, serial number, algorithm, issuer, validity and subject.
+    """
+    body = certificate.tbs_certificate_bytes
+    at = _element(body, 0)[0]
+    before = 6 if body[at] == _VERSION else 5
+    for _ in range(before):
+        at = _element(body, at)[1]
+    return body[at : _element(body, at)[1]]
+
+
+def _element(data: bytes, at: int) -> tuple[int, int]:
+    """Return where the content of a DER element begins and where it ends; the parser has checked both."""
+    size, start = data[at + 1], at + 2
+    if size >= _LONG:
+        start += size - _LONG
+        size = int.from_bytes(data[at + 2 : start])
+    return start, start + size
 
 
 def _plain(text: str) -> bool:
