@@ -19,9 +19,11 @@ from hub.core.notice import Notifier
 from hub.core.operators import Operators
 from hub.core.people import People
 from hub.core.receive import Reception
+from hub.core.register import Register
 from hub.core.seal import Sealer
 from hub.core.settle import Settler
 from hub.core.submit import Submitter
+from hub.core.trust import Trust
 from hub.core.worker import Worker
 from hub.ports.host import Log
 from hub.ports.observer import Event, Observer
@@ -42,13 +44,17 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
         await store.expire_leases(clock.now(), everything=True)
         opening = Opening(settings, stack, log)
         observe = _telling([one for _, one in await opening.parts(settings.observers)], log)
-        directory = People(await opening.directories())
-        operators = Operators(await opening.operators())
-        notifier = Notifier(store, operators, sealer, settings.hub.own)
+        people = People(await opening.directories())
+        register = Register(
+            directory=people,
+            operators=Operators(await opening.operators()),
+            trust=Trust(await opening.trust()),
+            preference=settings.hub.preference,
+        )
+        notifier = Notifier(store, register.operators, sealer, settings.hub.own)
         worker = Worker(
             queue=store,
-            operators=operators,
-            directory=directory,
+            register=register,
             settler=Settler(notifier, clock, chance),
             clock=clock,
             log=log,
@@ -56,8 +62,7 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
         )
         submitter = Submitter(
             queue=store,
-            directory=directory,
-            operators=operators,
+            register=register,
             sealer=sealer,
             policies=await opening.policies(),
             limits=settings.hub.limits,
@@ -65,6 +70,7 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
         )
         reception = Reception(
             submitter=submitter,
+            catalogue=people,
             acknowledger=Acknowledger(store, notifier, clock),
             names_of=names.names_of,
             wake=worker.wake,

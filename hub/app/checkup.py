@@ -22,7 +22,8 @@ from hub.app.settings import PartSettings, Settings
 from hub.domain.address import Address
 from hub.errors import ConfigError, HubError, PeerError, StoreError, Words
 from hub.ports.connector import Probes
-from hub.ports.directory import Dated, Directory, DirectoryUnavailableError
+from hub.ports.directory import Directory, DirectoryUnavailableError
+from hub.ports.filling import Dated
 
 PATIENCE: Final = 30.0
 """Seconds that an operator has to answer a probe."""

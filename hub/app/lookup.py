@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,8 @@ from hub.core.people import People
 from hub.domain.address import Address
 from hub.domain.party import FINESS, RPPS, Identifier
 from hub.errors import ConfigError, InputError, MalformedError, Words
-from hub.ports.directory import Directory, Entry, Loaded, Loads
+from hub.ports.directory import Directory, Entry
+from hub.ports.filling import Loaded, Loads, Progress
 
 _SCHEMES: Final = {
     "rpps": (RPPS, re.compile(r"[0-9]{11}"), "8"),
@@ -26,9 +27,7 @@ _SCHEMES: Final = {
 """Systems by their short names, the form of a value, and the type digit of its national form."""
 
 
-async def load(
-    settings: Settings, name: str | None, files: Sequence[Path], progress: Callable[[str, int, int], None]
-) -> Loaded:
+async def load(settings: Settings, name: str | None, files: Sequence[Path], progress: Progress) -> Loaded:
     """Have one directory import `files` (`Loads.load`). Raises ConfigError when it takes no files."""
     async with _opened(settings, name, one=True) as directories:
         directory = directories[0]

@@ -17,15 +17,16 @@ from hub.adapters.plugins import faults
 from hub.app.settings import OperatorSettings, PartSettings, Settings
 from hub.core.operators import Operator
 from hub.domain.address import Address
-from hub.domain.message import Message
 from hub.domain.outcome import Refused
-from hub.domain.party import Identifier, Party
+from hub.domain.party import Identifier
 from hub.errors import ConfigError, HubError, PeerError, Words
 from hub.plugin.registry import PartType
 from hub.ports.connector import Delivers
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
+from hub.ports.filling import Held
 from hub.ports.host import Host, Log, Receives
-from hub.ports.policy import Policy
+from hub.ports.policy import Case, Policy
+from hub.ports.trust import Admission, TrustSpace, TrustUnavailableError
 
 CLOSING: Final = 10.0
 """Seconds that a part has to close."""
@@ -50,6 +51,25 @@ class UnavailableDirectory:
         raise DirectoryUnavailableError("directory.not_open", self._words)
 
 
+class UnavailableTrust:
+    """Stands for a space of trust that could not be opened: nothing is admitted by it (`TrustSpace`)."""
+
+    def __init__(self, name: str) -> None:
+        self._words = Words(
+            en=f"Space of trust {name} could not be opened.",
+            fr=f"L'espace de confiance {name} n'a pas pu être ouvert.",
+        )
+
+    def admission(self, domain: str) -> Admission | None:
+        """Raise TrustUnavailableError."""
+        del domain
+        raise TrustUnavailableError("trust.not_open", self._words)
+
+    def held(self) -> Held:
+        """Raise TrustUnavailableError."""
+        raise TrustUnavailableError("trust.not_open", self._words)
+
+
 class UnavailablePolicy:
     """Stands for a policy that could not be opened: nothing passes unjudged (`Policy`)."""
 
@@ -59,9 +79,9 @@ class UnavailablePolicy:
             fr=f"La règle {name} n'a pas pu être ouverte ; rien ne passe sans elle.",
         )
 
-    async def judge(self, message: Message, recipient: Party) -> Refused | None:
+    async def judge(self, case: Case) -> Refused | None:
         """Raise PeerError."""
-        del message, recipient
+        del case
         raise PeerError("policy.not_open", self._words)
 
 
@@ -143,6 +163,10 @@ class Opening:
     async def directories(self) -> list[Directory]:
         """Open every directory; one that can't be opened makes its users wait, never say 'not listed'."""
         return [await self.part(one) or UnavailableDirectory(one.name) for one in self._settings.directories]
+
+    async def trust(self) -> list[TrustSpace]:
+        """Open every space of trust; what one that can't be opened might admit waits."""
+        return [await self.part(one) or UnavailableTrust(one.name) for one in self._settings.trust]
 
     async def policies(self) -> list[Policy]:
         """Open every policy; one that can't be opened lets nothing pass."""

@@ -15,12 +15,14 @@ from hub.adapters.plugins.manager import Plugins
 from hub.adapters.queue.settings import StoreSettings, parse_store
 from hub.app.parts_reading import read_operators, read_parts
 from hub.app.settings import HubSettings, KeySettings, LogSettings, Settings
+from hub.core.choosing import Preference
 from hub.core.normalise import Limits
 from hub.domain.address import Address, parse_domain
 from hub.domain.party import Party, PartyKind
-from hub.errors import ConfigError, Words
+from hub.errors import ConfigError, HubError, Words
 from hub.plugin.registry import PartType
 from hub.plugin.table import Table
+from hub.ports.directory import MailboxKind
 
 T = TypeVar("T")
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -89,6 +91,7 @@ def parse(table: Table, plugins: Plugins) -> Settings:
         operators=operators,
         receivers=parts[PartType.RECEIVER],
         directories=parts[PartType.DIRECTORY],
+        trust=parts[PartType.TRUST],
         policies=parts[PartType.POLICY],
         observers=parts[PartType.OBSERVER],
     )
@@ -115,11 +118,45 @@ def _hub(table: Table) -> HubSettings:
             message_bytes=table.size("max_message", "100MiB"),
         ),
         data=table.file("data", "data"),
+        preference=_preference(table),
     )
     table.finish()
     if not settings.expiry:
         raise table.wrong("expiry", "is 0: every message would be too late", "vaut 0 : tout serait en retard")
     return settings
+
+
+def _preference(table: Table) -> Preference:
+    standard = Preference()
+    named = tuple(MailboxKind(one) for one in _kinds(table, [*standard.kinds]))
+    return Preference(
+        kinds=named + tuple(one for one in standard.kinds if one not in named),
+        domains=tuple(_domain(table, one) for one in table.texts("prefer_domains", [])),
+    )
+
+
+def _kinds(table: Table, standard: list[str]) -> tuple[str, ...]:
+    kinds = table.texts("prefer", standard)
+    for one in kinds:
+        if one not in standard:
+            known = ", ".join(standard)
+            raise table.wrong(
+                "prefer",
+                f"holds {one!r}, which is no kind of mailbox ({known})",
+                f"contient {one!r}, qui n'est pas un genre de boîte ({known})",
+            )
+    return kinds
+
+
+def _domain(table: Table, text: str) -> str:
+    try:
+        return parse_domain(text)
+    except HubError:
+        raise table.wrong(
+            "prefer_domains",
+            f"holds {text!r}, which is no domain name",
+            f"contient {text!r}, qui n'est pas un domaine",
+        ) from None
 
 
 def _store(table: Table, hub: HubSettings | None) -> StoreSettings:

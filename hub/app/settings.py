@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.adapters.http.settings import ApiSettings
 from hub.adapters.queue.settings import StoreSettings
+from hub.core.choosing import Preference
 from hub.core.normalise import Limits
 from hub.domain.ids import OperatorName
 from hub.domain.party import Party
@@ -60,7 +61,10 @@ class OperatorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSettings:
-    """The hub itself. `own` is the party in whose name it writes, `data` the folder of its state."""
+    """The hub itself. `own` is the party in whose name it writes, `data` the folder of its state.
+
+    `preference` chooses among several mailboxes of one bearer.
+    """
 
     name: str
     own: Party
@@ -68,6 +72,7 @@ class HubSettings:
     drain: timedelta
     limits: Limits
     data: Path
+    preference: Preference = field(default_factory=Preference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,5 +87,6 @@ class Settings:
     operators: tuple[OperatorSettings, ...]
     receivers: tuple[PartSettings, ...]
     directories: tuple[PartSettings, ...]
+    trust: tuple[PartSettings, ...]
     policies: tuple[PartSettings, ...]
     observers: tuple[PartSettings, ...]

@@ -34,7 +34,10 @@ def outcome_of(answer: Any) -> Outcome | None:
                 reason=words(answer.reason),
                 retry_after=_pause(answer.retry_after),
             )
-        case Refused() | Uncertain():
+        case Refused():
+            # What an operator refuses was not decided by a directory.
+            return replace(answer, code=code(answer.code), reason=words(answer.reason), source=None)
+        case Uncertain():
             return replace(answer, code=code(answer.code), reason=words(answer.reason))
         case _:
             return None

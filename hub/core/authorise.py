@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from hub.core import people
-from hub.core.operators import Operators
+from dataclasses import dataclass
+
+from hub.core import mailboxes, people, standing
+from hub.core.register import Register
+from hub.core.trust import Outside, outside
 from hub.domain.outcome import Refused
 from hub.domain.party import Party
 from hub.errors import TrustError, Words
-from hub.ports.directory import Directory
+from hub.ports.directory import Entry
 from hub.ports.intake import Submission
+from hub.ports.trust import Admission
 
 
-async def authorise(submission: Submission, directory: Directory, operators: Operators) -> Party:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends, as the directory knows them, and what the space of trust says of their domain."""
+
+    party: Party
+    entry: Entry
+    admission: Admission | None
+
+
+async def authorise(submission: Submission, register: Register) -> Sender:
     """Return the sender as the directory knows them.
 
-    Raises TrustError with `sender.not_yours`, `sender.unknown`, `sender.struck-off`,
-    `sender.other_signer` …, and DirectoryUnavailableError.
+    Raises TrustError with `sender.not_yours`, `sender.outside`, `sender.unknown`, `sender.struck-off`,
+    `sender.other_signer` …, DirectoryUnavailableError and TrustUnavailableError.
     """
     address = submission.sender
     # 1. The peer's certificate or token allows this address.
@@ -28,13 +41,18 @@ async def authorise(submission: Submission, directory: Directory, operators: Ope
             ),
             peer=submission.peer.name,
         )
-    # 2. The bearer is in the directory, with the right to practise.
-    entry = await directory.by_address(address)
+    # 2. The space of trust admits the domain.
+    try:
+        admission = register.trust.admission(address.domain)
+    except Outside as error:
+        raise _refused(outside(address, "sender", error.version), submission) from None
+    # 3. The bearer is in the directory, with the right to practise; a shared mailbox is answered for.
+    entry = await register.directory.by_address(address)
     if entry is None:
-        raise _refused(people.unknown(address, "sender"), submission)
-    if (why := people.barred(entry, "sender")) is not None:
+        raise _refused(standing.unknown(address, "sender"), submission)
+    if (why := standing.barred(entry, "sender") or mailboxes.unanswered(entry, "sender")) is not None:
         raise _refused(why, submission)
-    # 3. Who signed, if anybody did, is that bearer.
+    # 4. Who signed, if anybody did, is that bearer.
     if not set(submission.signer_identifiers) <= set(entry.identifiers):
         raise TrustError(
             "sender.other_signer",
@@ -44,8 +62,9 @@ async def authorise(submission: Submission, directory: Directory, operators: Ope
             ),
             peer=submission.peer.name,
         )
-    operator = operators.serving(address)
-    return people.party(entry, operator.name if operator else None)
+    operator = register.operators.serving(address)
+    party = people.party(entry, operator.name if operator else None)
+    return Sender(party=party, entry=entry, admission=admission)
 
 
 def _refused(why: Refused, submission: Submission) -> TrustError:

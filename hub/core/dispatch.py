@@ -8,20 +8,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from hub.core import answers, people
+from hub.core import answers, standing
 from hub.core.calling import Call, Halt, Returned, Watched
 from hub.core.operators import Operator
+from hub.core.register import Register
+from hub.core.trust import Outside, outside
 from hub.domain.delivery import State
 from hub.domain.ids import DeliveryId
-from hub.domain.outcome import Deferred, Outcome, Uncertain
-from hub.domain.party import Party
+from hub.domain.message import Kind
+from hub.domain.outcome import Deferred, Outcome, Refused, Uncertain
+from hub.domain.party import Party, PartyKind
 from hub.errors import Words
 from hub.ports.clock import Clock
 from hub.ports.connector import Addressee, Parcel, Recovers
-from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, Standing
+from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.ports.queue import Claimed, ClaimedDelivery
+from hub.ports.trust import Admission, TrustUnavailableError
+
+_AS_SEALED: Final = {
+    PartyKind.PERSON: MailboxKind.PERSONAL,
+    PartyKind.ORGANISATION: MailboxKind.ORGANISATIONAL,
+    PartyKind.APPLICATION: MailboxKind.APPLICATION,
+    PartyKind.PATIENT: MailboxKind.PATIENT,
+}
 
 
 class Unasked:
@@ -40,11 +51,13 @@ Verdict = Outcome | Unasked | Resend | Returned
 class Attempt:
     """What an attempt gave. `answers` are what the operator itself made of it.
 
-    `left_behind` are calls of the connector that would not end when cancelled.
+    `left_behind` are calls of the connector that would not end when cancelled. `sources` name what
+    allowed each delivery that its operator was asked about: versions of directory and trust list.
     """
 
     verdicts: dict[DeliveryId, Verdict] = field(default_factory=dict)
     answers: list[Outcome] = field(default_factory=list)
+    sources: dict[DeliveryId, str] = field(default_factory=dict)
     left_behind: list[asyncio.Future[Any]] = field(default_factory=list)
 
     def take(self, said: Sequence[tuple[DeliveryId, Outcome]]) -> None:
@@ -67,7 +80,7 @@ class Attempt:
 
 
 async def attempt(
-    claimed: Claimed, operator: Operator, directory: Directory, clock: Clock, halt: Halt
+    claimed: Claimed, operator: Operator, register: Register, clock: Clock, halt: Halt
 ) -> Attempt:
     """Try the deliveries of one parcel once. Never raises, but when cancelled."""
     if claimed.deliveries[0].state is State.UNCERTAIN:
@@ -77,8 +90,8 @@ async def attempt(
     # 1. What is past its end is not sent any more.
     if clock.now() >= claimed.sealed.envelope.expires_at:
         return result
-    # 2. The directory's word at this very moment.
-    addressees = await _check_again(claimed, directory, result)
+    # 2. The word of the directory and of the space of trust at this very moment.
+    addressees = await _check_again(claimed, register, result)
     connector = operator.connector
     if connector is None:
         result.verdicts.update((one.delivery, _not_open(operator)) for one in addressees)
@@ -100,22 +113,54 @@ async def attempt(
     return result
 
 
-async def _check_again(claimed: Claimed, directory: Directory, result: Attempt) -> list[Addressee]:
+async def _check_again(claimed: Claimed, register: Register, result: Attempt) -> list[Addressee]:
+    try:
+        why = _sender_outside(claimed, register)
+    except TrustUnavailableError as error:
+        why = Deferred(code=error.code, reason=error.words)
+    if why is not None:
+        result.verdicts.update((one.id, why) for one in claimed.deliveries)
+        return []
     addressees = []
     for one in claimed.deliveries:
         party = _party(claimed, one)
+        found: tuple[Entry, Admission | None] | Refused | Deferred
         try:
-            entry = await directory.by_address(party.address)
-        except DirectoryUnavailableError as error:
-            result.verdicts[one.id] = Deferred(code=error.code, reason=error.words)
-            continue
-        if entry is None:
-            result.verdicts[one.id] = people.unknown(party.address, "recipient")
-        elif (why := people.barred(entry, "recipient")) is not None:
-            result.verdicts[one.id] = why
+            found = await _recipient(party, register)
+        except (DirectoryUnavailableError, TrustUnavailableError) as error:
+            found = Deferred(code=error.code, reason=error.words)
+        if isinstance(found, Deferred | Refused):
+            result.verdicts[one.id] = found
         else:
-            addressees.append(Addressee(delivery=one.id, party=party, entry=entry))
+            entry, admission = found
+            result.sources[one.id] = (
+                entry.source if admission is None else f"{entry.source}; {admission.source}"
+            )
+            addressees.append(Addressee(delivery=one.id, party=party, entry=entry, admission=admission))
     return addressees
+
+
+def _sender_outside(claimed: Claimed, register: Register) -> Refused | Deferred | None:
+    """Refuse what a domain sent that is admitted no more. The hub's own notices have no such domain."""
+    message = claimed.sealed.envelope.message
+    if message.kind is Kind.NOTICE:
+        return None
+    try:
+        register.trust.admission(message.sender.address.domain)
+    except Outside as error:
+        return outside(message.sender.address, "sender", error.version)
+    return None
+
+
+async def _recipient(party: Party, register: Register) -> tuple[Entry, Admission | None] | Refused:
+    try:
+        admission = register.trust.admission(party.address.domain)
+    except Outside as error:
+        return outside(party.address, "recipient", error.version)
+    entry = await register.directory.by_address(party.address)
+    if entry is None:
+        return standing.unknown(party.address, "recipient", register.version())
+    return standing.barred(entry, "recipient") or (entry, admission)
 
 
 async def _recover(claimed: Claimed, operator: Operator, halt: Halt) -> Attempt:
@@ -153,7 +198,7 @@ def _addressees_as_sealed(claimed: Claimed) -> Iterator[Addressee]:
         party = _party(claimed, one)
         entry = Entry(
             address=party.address,
-            kind=party.kind,
+            mailbox=_AS_SEALED[party.kind],
             name=party.name,
             identifiers=party.identifiers,
             standing=Standing.UNKNOWN,

@@ -16,6 +16,7 @@ from hub.domain.address import Address
 from hub.domain.ids import DocumentId
 from hub.domain.message import Document, DocumentRole
 from hub.domain.party import Identifier
+from hub.domain.target import Description
 from hub.errors import InputError, LimitError, MalformedError, Words
 from hub.ports.content import Content
 from hub.ports.intake import Part, Submission, To
@@ -130,6 +131,8 @@ def _clean(submission: Submission) -> Submission:
         if isinstance(to.target, Identifier):
             _text("recipients", to.target.system)
             _text("recipients", to.target.value)
+        elif isinstance(to.target, Description):
+            _text("recipients", str(to.target))
     return replace(
         submission,
         native_id=_text("native_id", submission.native_id),
@@ -176,7 +179,7 @@ def _document(number: int, part: Part) -> Document:
 
 def _distinct(recipients: Sequence[To]) -> tuple[To, ...]:
     """Keep the first of each recipient, in order; who is named openly is not a blind copy."""
-    first: dict[str | Identifier, To] = {}
+    first: dict[str | Identifier | Description, To] = {}
     for one in sorted(recipients, key=lambda to: to.blind):
         first.setdefault(one.target.key if isinstance(one.target, Address) else one.target, one)
     return tuple(first.values())
@@ -214,9 +217,13 @@ def _fingerprint(
 
 
 def _name(to: To) -> str:
-    if isinstance(to.target, Address):
-        return to.target.key
-    return f"{to.target.system}{_UNIT}{to.target.value}"
+    match to.target:
+        case Address():
+            return to.target.key
+        case Identifier():
+            return f"{to.target.system}{_UNIT}{to.target.value}"
+        case Description():
+            return f"{to.target.name}{_UNIT}{to.target.specialty}{_UNIT}{to.target.town}"
 
 
 def _original(document: Document) -> bool:

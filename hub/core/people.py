@@ -1,37 +1,37 @@
-"""All configured directories as one, and the words for those who may not practise."""
+"""All configured directories as one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from hub.domain.address import Address
 from hub.domain.envelope import normal
 from hub.domain.ids import OperatorName
-from hub.domain.outcome import Refused
 from hub.domain.party import Identifier, Party, Role
+from hub.domain.target import Description
 from hub.errors import Words
-from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, Standing
+from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
+from hub.ports.filling import Dated, Held
+from hub.ports.looking import Describes, Searches, Suggests
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 PATIENCE: Final = 30.0
 """Seconds that a directory has to answer one question."""
-
-_WHY: Final = {
-    Standing.CEASED: ("no longer practises", "n'exerce plus"),
-    Standing.SUSPENDED: ("is suspended from practice", "est suspendu d'exercice"),
-    Standing.STRUCK_OFF: ("was struck off the register", "a été radié du tableau"),
-    Standing.DECEASED: ("is deceased", "est décédé"),
-    Standing.UNKNOWN: ("has no known right to practise", "n'a pas de droit d'exercice connu"),
-}
+SUGGESTIONS: Final = 3
+"""Addresses that a mistyped one is answered with."""
 
 
 class People:
-    """Asks the directories in their configured order; the first that knows answers (`Directory`).
+    """Asks the directories in their configured order; the first that knows answers.
 
-    One that fails, or says nothing for `PATIENCE` seconds, counts as unavailable.
+    It is a `Directory` and a `Catalogue`. One that fails, or says nothing for `PATIENCE` seconds,
+    counts as unavailable.
     """
 
     def __init__(self, directories: Sequence[Directory]) -> None:
@@ -44,6 +44,74 @@ class People:
     async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
         """Return the bearer's mailboxes from the first directory that knows the bearer."""
         return await self._first(lambda directory: _entries(directory, identifier)) or ()
+
+    async def by_description(self, sought: Description, limit: int) -> Sequence[Entry]:
+        """Return every mailbox that fits, of all directories that can be asked so (`Describes`).
+
+        All of them: that one knows a Dr Dupont does not mean that there is no other.
+        """
+        return await self._all(
+            [one for one in self._directories if isinstance(one, Describes)],
+            lambda directory: directory.by_description(sought, limit),
+            limit,
+            patient=False,
+        )
+
+    async def search(self, text: str, limit: int) -> Sequence[Entry]:
+        """Search every directory that can be (`Searches`), each address once, none that is unlisted."""
+        return await self._all(
+            [one for one in self._directories if isinstance(one, Searches)],
+            lambda directory: directory.search(text, limit),
+            limit,
+            patient=True,
+        )
+
+    async def near(self, address: Address) -> Sequence[Address]:
+        """Return what a mistyped address may have been meant to be; nothing from who can't tell now."""
+        found: dict[str, Address] = {}
+        for directory in self._directories:
+            if isinstance(directory, Suggests):
+                with suppress(DirectoryUnavailableError):
+                    for one in await _answer(lambda asked: _addresses(asked, address), directory):
+                        found.setdefault(one.key, one)
+        return tuple(found.values())[:SUGGESTIONS]
+
+    def held(self) -> Held:
+        """Say from which versions answers come (`Dated`). `at` is the oldest's."""
+        held = []
+        for directory in self._directories:
+            if isinstance(directory, Dated):
+                with suppress(Exception):
+                    held.append(directory.held())
+        return Held(
+            version="; ".join(one.version for one in held),
+            at=min((one.at for one in held), default=datetime.min.replace(tzinfo=UTC)),
+            old=any(one.old for one in held),
+        )
+
+    async def _all(
+        self,
+        directories: Sequence[D],
+        ask: Callable[[D], Awaitable[Sequence[Entry]]],
+        limit: int,
+        *,
+        patient: bool,
+    ) -> Sequence[Entry]:
+        """Ask all; `patient` with those that can't answer as long as one can."""
+        found: dict[str, Entry] = {}
+        answered, unavailable = 0, None
+        for directory in directories:
+            try:
+                entries = await _answer(lambda asked: _listed(ask(asked)), directory)
+            except DirectoryUnavailableError as error:
+                unavailable = error
+                continue
+            answered += 1
+            for entry in entries:
+                found.setdefault(entry.address.key, entry)
+        if unavailable is not None and not (patient and answered):
+            raise unavailable
+        return tuple(found.values())[:limit]
 
     async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T | None:
         unavailable = None
@@ -72,7 +140,21 @@ async def _entries(directory: Directory, identifier: Identifier) -> tuple[Entry,
     raise TypeError("a directory answers with entries")
 
 
-async def _answer(ask: Callable[[Directory], Awaitable[T]], directory: Directory) -> T:
+async def _listed(asked: Awaitable[Sequence[Entry]]) -> tuple[Entry, ...]:
+    answer = tuple(await asked)
+    if all(isinstance(one, Entry) for one in answer):
+        return tuple(one for one in answer if not one.unlisted)
+    raise TypeError("a directory answers with entries")
+
+
+async def _addresses(directory: Suggests, address: Address) -> tuple[Address, ...]:
+    answer = tuple(await directory.near(address))
+    if all(isinstance(one, Address) for one in answer):
+        return answer
+    raise TypeError("a directory suggests addresses")
+
+
+async def _answer(ask: Callable[[D], Awaitable[T]], directory: D) -> T:
     try:
         async with asyncio.timeout(PATIENCE):
             return await ask(directory)
@@ -121,30 +203,3 @@ def _printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return normal("".join(one if one.isprintable() else " " for one in text))
-
-
-def barred(entry: Entry, whom: str) -> Refused | None:
-    """Say why the bearer of a mailbox may not exchange today; None when they may."""
-    if entry.standing is Standing.ACTIVE:
-        return None
-    en, fr = _WHY[entry.standing]
-    since_en = f" since {entry.since.isoformat()}" if entry.since else ""
-    since_fr = f" depuis le {entry.since.isoformat()}" if entry.since else ""
-    return Refused(
-        code=f"{whom}.{entry.standing.value}",
-        reason=Words(
-            en=f"{entry.address}: according to the directory, this professional {en}{since_en}.",
-            fr=f"{entry.address} : selon l'annuaire, ce professionnel {fr}{since_fr}.",
-        ),
-    )
-
-
-def unknown(address: Address, whom: str) -> Refused:
-    """Make the refusal for an address that no directory lists."""
-    return Refused(
-        code=f"{whom}.unknown",
-        reason=Words(
-            en=f"{address} is not listed in the directory of professionals.",
-            fr=f"{address} ne figure pas dans l'annuaire des professionnels.",
-        ),
-    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub.core.acknowledge import Acknowledger
-from hub.core.operators import Operators
+from hub.core.register import Register
 from hub.core.resolve import resolve
 from hub.core.submit import Submitter
-from hub.domain.address import Address
 from hub.domain.outcome import Deferred, Refused
-from hub.domain.party import Identifier
+from hub.domain.target import Target
 from hub.ports.directory import DirectoryUnavailableError
 from hub.ports.host import Log
 from hub.ports.intake import Accepted, Acknowledgement, Peer, Stage, Submission, To
+from hub.ports.looking import Catalogue
 from hub.ports.observer import Event
+from hub.ports.trust import TrustUnavailableError
 
 
 class Reception:
@@ -24,6 +25,7 @@ class Reception:
         self,
         *,
         submitter: Submitter,
+        catalogue: Catalogue,
         acknowledger: Acknowledger,
         names_of: Callable[[bytes], tuple[str, ...]],
         wake: Callable[[], None],
@@ -31,6 +33,7 @@ class Reception:
         observe: Callable[[Event], None],
     ) -> None:
         self._submitter = submitter
+        self._catalogue = catalogue
         self._acknowledger = acknowledger
         self._names_of = names_of
         self._wake = wake
@@ -38,15 +41,25 @@ class Reception:
         self._observe = observe
 
     def identify(self, certificate: bytes) -> Peer | None:
-        """Return the operator that a certificate stands for, by its fingerprint or names."""
-        return self._operators.speaking(self._names_of(certificate))
+        """Return the operator that a certificate stands for, by its fingerprint or names.
 
-    async def judge(self, peer: Peer, target: Address | Identifier) -> Refused | Deferred | None:
+        It speaks for the domains whose pins in the space of trust the certificate satisfies.
+        """
+        names = self._names_of(certificate)
+        peer = self._register.operators.speaking(names)
+        return None if peer is None else self._register.trust.narrow(peer, names)
+
+    @property
+    def directory(self) -> Catalogue:
+        """The hub's directory, to be shown to whom a receiver has authenticated."""
+        return self._catalogue
+
+    async def judge(self, peer: Peer, target: Target) -> Refused | Deferred | None:
         """Say whether a recipient could be accepted now."""
         del peer
         try:
-            answer = await resolve(To(target=target), self._submitter.directory, self._operators)
-        except DirectoryUnavailableError as error:
+            answer = await resolve(To(target=target), self._register)
+        except (DirectoryUnavailableError, TrustUnavailableError) as error:
             return Deferred(code=error.code, reason=error.words)
         return answer if isinstance(answer, Refused) else None
 
@@ -80,5 +93,5 @@ class Reception:
         return matched
 
     @property
-    def _operators(self) -> Operators:
-        return self._submitter.operators
+    def _register(self) -> Register:
+        return self._submitter.register

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hub.core import people
-from hub.core.operators import Operator, Operators
+from hub.core import choosing, mailboxes, people, standing
+from hub.core.operators import Operator
+from hub.core.register import Register
+from hub.core.trust import Outside, outside
 from hub.domain.address import Address
 from hub.domain.outcome import Refused
 from hub.domain.party import Identifier, Party
+from hub.domain.target import Description, Target
 from hub.errors import Words
-from hub.ports.directory import Directory, Entry
+from hub.ports.directory import Entry
 from hub.ports.intake import To
+from hub.ports.looking import Describes, Suggests
+from hub.ports.trust import Admission
 
 TOO_LARGE: Final = "recipient.too-large"
 """The one refusal that depends on the message, not on the recipient alone."""
+MOST_DESCRIBED: Final = 100
+"""Mailboxes that are looked at for one description; more are ambiguous anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,24 +31,32 @@ class Resolved:
 
     asked: str
     party: Party
+    entry: Entry
+    admission: Admission | None
     operator: Operator
     blind: bool
 
 
-async def resolve(to: To, directory: Directory, operators: Operators, size: int = 0) -> Resolved | Refused:
+async def resolve(to: To, register: Register, size: int = 0) -> Resolved | Refused:
     """Find a recipient. `size` is the message's, to be held against the operator's limit.
 
-    Raises DirectoryUnavailableError; never reads that as 'not listed'.
+    Raises DirectoryUnavailableError and TrustUnavailableError; never reads them as 'not listed'.
     """
     # 1. The directory lists the mailbox, or the bearer has one.
-    entry = await _entry(to.target, directory)
+    entry = await _entry(to.target, register)
     if isinstance(entry, Refused):
         return entry
-    # 2. The bearer may practise today.
-    if (why := people.barred(entry, "recipient")) is not None:
+    # 2. The bearer may practise today; of a shared mailbox, somebody answers for it.
+    why = standing.barred(entry, "recipient") or mailboxes.unanswered(entry, "recipient")
+    if why is not None:
         return why
-    # 3. An operator serves the mailbox, and can carry that much.
-    operator = operators.serving(entry.address)
+    # 3. The space of trust admits the domain.
+    try:
+        admission = register.trust.admission(entry.address.domain)
+    except Outside as error:
+        return outside(entry.address, "recipient", error.version)
+    # 4. An operator serves the mailbox, and can carry that much.
+    operator = register.operators.serving(entry.address)
     if operator is None:
         return _no_operator(entry.address)
     limit = operator.capabilities.max_bytes
@@ -50,24 +65,52 @@ async def resolve(to: To, directory: Directory, operators: Operators, size: int 
     return Resolved(
         asked=to.asked,
         party=people.party(entry, operator.name, to.role),
+        entry=entry,
+        admission=admission,
         operator=operator,
         blind=to.blind,
     )
 
 
-async def _entry(target: Address | Identifier, directory: Directory) -> Entry | Refused:
-    if isinstance(target, Address):
-        return await directory.by_address(target) or people.unknown(target, "recipient")
-    entries = await directory.by_identifier(target)
-    if not entries:
-        return Refused(
-            code="recipient.no-address",
-            reason=Words(
-                en=f"The directory knows no secure address for {target.value}.",
-                fr=f"L'annuaire ne connaît pas d'adresse sécurisée pour {target.value}.",
-            ),
-        )
-    return entries[0]
+async def _entry(target: Target, register: Register) -> Entry | Refused:
+    match target:
+        case Address():
+            return await register.directory.by_address(target) or await _unlisted(target, register)
+        case Identifier():
+            entries = await register.directory.by_identifier(target)
+            if not entries:
+                return _no_address(target, register)
+            return choosing.of_bearer(entries, register.preference, target.value)
+        case Description():
+            directory = register.directory
+            entries = (
+                tuple(await directory.by_description(target, MOST_DESCRIBED))
+                if isinstance(directory, Describes)
+                else ()
+            )
+            return choosing.of_description(entries, register.preference, target)
+
+
+async def _unlisted(address: Address, register: Register) -> Refused:
+    """Refuse an unknown address: as outside the space of trust, or with what it may have meant."""
+    try:
+        register.trust.admission(address.domain)
+    except Outside as error:
+        return outside(address, "recipient", error.version)
+    directory = register.directory
+    near = await directory.near(address) if isinstance(directory, Suggests) else ()
+    return standing.unknown(address, "recipient", register.version(), near)
+
+
+def _no_address(identifier: Identifier, register: Register) -> Refused:
+    return Refused(
+        code="recipient.no-address",
+        reason=Words(
+            en=f"The directory knows no secure address for {identifier.value}.",
+            fr=f"L'annuaire ne connaît pas d'adresse sécurisée pour {identifier.value}.",
+        ),
+        source=register.version(),
+    )
 
 
 def _no_operator(address: Address) -> Refused:

@@ -16,6 +16,7 @@ from hub.domain.retry import RetryPolicy, next_attempt
 from hub.errors import Words
 from hub.ports.clock import Chance, Clock
 from hub.ports.queue import Claimed, ClaimedDelivery, Settlement
+from hub.ports.records import Step
 
 ASK_AGAIN: Final = timedelta(minutes=2)
 """The pause before an operator is asked again about an uncertain delivery."""
@@ -129,6 +130,15 @@ def _expired(code: str, reason: Words) -> Fate:
     return Fate(state=State.EXPIRED, event="delivery.expired", code=code, reason=reason, tell=Action.FAILED)
 
 
+def _decided(one: ClaimedDelivery, attempt: Attempt, now: datetime) -> tuple[Step, ...]:
+    """Say which versions of directory and trust list let this attempt go on, or refused it."""
+    verdict = attempt.verdicts.get(one.id)
+    source = attempt.sources.get(one.id) or (verdict.source if isinstance(verdict, Refused) else None)
+    if source is None:
+        return ()
+    return (Step(at=now, event="directory.answered", delivery=one.id, detail=source),)
+
+
 class Settler:
     """Turns verdicts into settlements, notices included."""
 
@@ -188,4 +198,5 @@ class Settler:
             due_at=end.due_at,
             attempted=attempt.asked,
             notice=notice,
+            steps=_decided(one, attempt, now),
         )

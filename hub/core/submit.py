@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.core.authorise import authorise
+from hub.core.authorise import Sender, authorise
+from hub.core.judging import Judge
 from hub.core.normalise import Limits, Normal, normalise, weight
-from hub.core.operators import Operators
+from hub.core.register import Register
 from hub.core.resolve import TOO_LARGE, Resolved, resolve
 from hub.core.seal import Sealer
 from hub.domain.ids import EnvelopeId
 from hub.domain.message import Message, Origin
 from hub.domain.outcome import Refused
 from hub.domain.party import Party
-from hub.errors import HubError, InputError, PeerError, StoreError, Words
+from hub.errors import HubError, InputError, StoreError, Words
 from hub.ports.clock import Clock
-from hub.ports.directory import Directory
 from hub.ports.intake import Accepted, Stage, Submission
 from hub.ports.policy import Policy
 from hub.ports.queue import Acceptance, NewDelivery, NewEnvelope, Queue
@@ -32,8 +32,7 @@ class Submitter:
     """Everything that the way in needs."""
 
     queue: Queue
-    directory: Directory
-    operators: Operators
+    register: Register
     sealer: Sealer
     policies: Sequence[Policy]
     limits: Limits
@@ -64,15 +63,13 @@ class Submitter:
 
     async def _prepare(self, parts: Normal) -> Acceptance:
         submission = parts.submission
-        sender = await authorise(submission, self.directory, self.operators)
+        sender = await authorise(submission, self.register)
         reached, refused = await self._resolve(parts, weight(parts.documents))
         if submission.whole and reached and any(one.code == TOO_LARGE for one in refused.values()):
             # Too late to refuse one of several for its size: its operator will, and the sender is told.
             reached, refused = await self._resolve(parts, 0)
         listed = len(reached)
-        if reached and self.policies:
-            message = _message(parts, sender, [one.party for one in reached])
-            reached = await self._apply_policies(message, reached, refused)
+        reached = await self._judge(parts, sender, reached, refused)
         if not reached or (refused and submission.whole):
             raise _nobody(refused, lasting=len(reached) < listed)
         groups = _groups(reached)
@@ -89,49 +86,39 @@ class Submitter:
         reached: dict[str, Resolved] = {}
         refused: dict[str, Refused] = {}
         for to in parts.recipients:
-            answer = await resolve(to, self.directory, self.operators, size)
+            answer = await resolve(to, self.register, size)
             if isinstance(answer, Refused):
                 refused[to.asked] = answer
             else:
                 reached.setdefault(answer.party.address.key, answer)
         return list(reached.values()), refused
 
-    async def _apply_policies(
-        self, message: Message, reached: Sequence[Resolved], refused: dict[str, Refused]
+    async def _judge(
+        self, parts: Normal, sender: Sender, reached: Sequence[Resolved], refused: dict[str, Refused]
     ) -> list[Resolved]:
+        """Return whom the kinds of mailboxes and the policies allow; the others join `refused`."""
+        judge = Judge(queue=self.queue, policies=self.policies)
         allowed = []
         for one in reached:
-            if (why := await self._judge(message, one.party)) is None:
+            if (why := await judge.kinds(parts.submission, sender, one)) is None:
                 allowed.append(one)
             else:
                 refused[one.asked] = why
-        return allowed
+        if not allowed or not self.policies:
+            return allowed
+        message = _message(parts, sender.party, [one.party for one in allowed])
+        passed = []
+        for one in allowed:
+            if (why := await judge.rules(message, sender, one)) is None:
+                passed.append(one)
+            else:
+                refused[one.asked] = why
+        return passed
 
-    async def _judge(self, message: Message, recipient: Party) -> Refused | None:
-        for policy in self.policies:
-            try:
-                why: object = await policy.judge(message, recipient)
-                if isinstance(why, Refused):
-                    return why
-                if why is not None:
-                    raise TypeError("a policy answers with a refusal or None")
-            except HubError:
-                raise
-            except Exception as error:
-                # A rule that can't be asked allows nothing.
-                raise PeerError(
-                    "policy.failed",
-                    Words(
-                        en="A rule of this hub can't be applied now; try again later.",
-                        fr="Une règle de ce hub ne peut être appliquée pour l'instant ; réessayez plus tard.",
-                    ),
-                    error=type(error).__name__,
-                ) from error
-        return None
-
-    def _envelope(self, parts: Normal, sender: Party, group: Sequence[Resolved]) -> NewEnvelope:
-        sealed = self.sealer.seal(_message(parts, sender, [one.party for one in group]))
+    def _envelope(self, parts: Normal, sender: Sender, group: Sequence[Resolved]) -> NewEnvelope:
+        sealed = self.sealer.seal(_message(parts, sender.party, [one.party for one in group]))
         submission = parts.submission
+        now = self.clock.now()
         return NewEnvelope(
             sealed=sealed,
             peer=submission.peer.name,
@@ -140,9 +127,20 @@ class Submitter:
                 NewDelivery(id=self.sealer.new_delivery(), position=position, operator=one.operator.name)
                 for position, one in enumerate(group)
             ],
-            steps=(Step(at=self.clock.now(), event="message.accepted", detail=submission.peer.name),),
+            steps=(
+                Step(at=now, event="message.accepted", detail=submission.peer.name),
+                Step(at=now, event="directory.answered", detail=_sources(sender, group)),
+            ),
             correlation=submission.native_id,
         )
+
+
+def _sources(sender: Sender, group: Sequence[Resolved]) -> str:
+    """Name what decided that these may exchange: versions of directories and of trust lists."""
+    decided: list[Sender | Resolved] = [sender, *group]
+    entries = [one.entry.source for one in decided]
+    admissions = [one.admission.source for one in decided if one.admission is not None]
+    return "; ".join(dict.fromkeys(entries + admissions))
 
 
 def _groups(reached: Sequence[Resolved]) -> list[list[Resolved]]:

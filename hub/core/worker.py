@@ -14,13 +14,12 @@ from typing import Final, TypeVar
 
 from hub.core import calling, dispatch
 from hub.core.lane import Lane
-from hub.core.operators import Operators
+from hub.core.register import Register
 from hub.core.settle import Settler
 from hub.domain.delivery import State
 from hub.domain.retry import RetryPolicy
 from hub.errors import StoreError
 from hub.ports.clock import Clock
-from hub.ports.directory import Directory
 from hub.ports.host import Log
 from hub.ports.observer import Event
 from hub.ports.queue import Claimed, Queue, Settlement
@@ -58,21 +57,20 @@ class Worker:
         self,
         *,
         queue: Queue,
-        operators: Operators,
-        directory: Directory,
+        register: Register,
         settler: Settler,
         clock: Clock,
         log: Log,
         observe: Callable[[Event], None],
     ) -> None:
         self._queue = queue
-        self._directory = directory
+        self._register = register
         self._settler = settler
         self._clock = clock
         self._log = log
         self._observe = observe
-        self._lanes = {one.name: Lane(one) for one in operators}
-        longest = max((one.deadline for one in operators), default=timedelta(minutes=5))
+        self._lanes = {one.name: Lane(one) for one in register.operators}
+        longest = max((one.deadline for one in register.operators), default=timedelta(minutes=5))
         self._lease = longest + LEASE_MARGIN
         self._wake = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -168,7 +166,7 @@ class Worker:
     async def _attempt(self, claimed: Claimed, lane: Lane, halt: calling.Halt, *, trial: bool) -> None:
         began = self._clock.monotonic()
         try:
-            result = await dispatch.attempt(claimed, lane.operator, self._directory, self._clock, halt)
+            result = await dispatch.attempt(claimed, lane.operator, self._register, self._clock, halt)
             for call in result.left_behind:
                 lane.hold(call, self.wake)
             self._judge(lane, result, trial=trial)

@@ -31,10 +31,14 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """It will never work as it is. `code` is stable, such as `recipient.unknown`."""
+    """It will never work as it is. `code` is stable, such as `recipient.unknown`.
+
+    `source` names what decided, when it was a version of a directory or of the space of trust.
+    """
 
     code: str
     reason: Words
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

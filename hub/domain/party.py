@@ -11,7 +11,13 @@ from hub.domain.ids import OperatorName
 RPPS = "urn:oid:1.2.250.1.71.4.2.1"
 """National identifiers of professionals; the value carries its type digit: `8` then the RPPS."""
 FINESS = "urn:oid:1.2.250.1.71.4.2.2"
-"""National identifiers of structures."""
+"""National identifiers of structures; the value carries its type digit: `1` then the FINESS number."""
+INS_NIR = "urn:oid:1.2.250.1.213.1.4.8"
+"""Patients' national health identity (INS), from the NIR; the value is 13 signs and the key."""
+INS_NIA = "urn:oid:1.2.250.1.213.1.4.9"
+"""The same, from a NIA (who waits for a NIR)."""
+INS_TEST = "urn:oid:1.2.250.1.213.1.4.10"
+"""The same, for tests."""
 
 
 class PartyKind(StrEnum):

@@ -15,6 +15,7 @@ from hub.ports.directory import Directory
 from hub.ports.host import Host, Receives
 from hub.ports.observer import Observer
 from hub.ports.policy import Policy
+from hub.ports.trust import TrustSpace
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -28,6 +29,7 @@ class PartType(StrEnum):
     OPERATOR = "operators"
     RECEIVER = "receivers"
     DIRECTORY = "directories"
+    TRUST = "trust"
     POLICY = "policies"
     OBSERVER = "observers"
 
@@ -62,6 +64,10 @@ class Registry:
     def add_directory(self, kind: str, parse: Callable[[Table], S], opener: Opener[S, Directory]) -> None:
         """Offer a directory kind for `[directories.*]` tables."""
         self._add(PartType.DIRECTORY, kind, parse, opener)
+
+    def add_trust_space(self, kind: str, parse: Callable[[Table], S], opener: Opener[S, TrustSpace]) -> None:
+        """Offer a reader of trust spaces for `[trust.*]` tables (in `hub_register_directories`)."""
+        self._add(PartType.TRUST, kind, parse, opener)
 
     def add_policy(self, kind: str, parse: Callable[[Table], S], opener: Opener[S, Policy]) -> None:
         """Offer a policy kind for `[policies.*]` tables."""

@@ -17,7 +17,7 @@ def hub_register_connectors(registry: Registry) -> None:
 
 @hookspec
 def hub_register_directories(registry: Registry) -> None:
-    """Offer directory kinds (`[directories.*]`)."""
+    """Offer directory kinds (`[directories.*]`) and readers of trust spaces (`[trust.*]`)."""
 
 
 @hookspec

@@ -16,6 +16,7 @@ from hub.domain.outcome import Outcome
 from hub.domain.party import Party
 from hub.ports.content import Content
 from hub.ports.directory import Entry
+from hub.ports.trust import Admission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,16 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """One recipient of a parcel. `entry` is the directory's word at this very attempt."""
+    """One recipient of a parcel. `entry` is the directory's word at this very attempt.
+
+    `admission` is the space of trust's word on the recipient's domain, whose `pins` the operator's
+    server must satisfy; None when no space of trust is configured.
+    """
 
     delivery: DeliveryId
     party: Party
     entry: Entry
+    admission: Admission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

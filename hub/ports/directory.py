@@ -1,13 +1,14 @@
-"""Who exists, who may practise today, which addresses and certificates they hold."""
+"""Who exists, who may practise today, which addresses and certificates they hold.
+
+How a directory is filled is `hub.ports.filling`; how people look around in it, `hub.ports.looking`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier, PartyKind
@@ -25,36 +26,77 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
+class MailboxKind(StrEnum):
+    """Whose a mailbox is, and so who reads it (MSSanté's types, and the patient's own).
+
+    A personal one has one reader, its bearer. A practice's and an organisation's have several; an
+    application's has none; a patient's is opened in Mon espace santé.
+    """
+
+    PERSONAL = "personal"
+    PRACTICE = "practice"
+    ORGANISATIONAL = "organisational"
+    APPLICATION = "application"
+    PATIENT = "patient"
+
+
+_PARTIES: Final = {
+    MailboxKind.PERSONAL: PartyKind.PERSON,
+    MailboxKind.PRACTICE: PartyKind.ORGANISATION,
+    MailboxKind.ORGANISATIONAL: PartyKind.ORGANISATION,
+    MailboxKind.APPLICATION: PartyKind.APPLICATION,
+    MailboxKind.PATIENT: PartyKind.PATIENT,
+}
+
+
 class DirectoryUnavailableError(PeerError):
     """The directory can't answer now. Never read as 'not listed': what depends on it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A code of a French nomenclature (TRE_…) and its label. Either may be empty."""
+
+    code: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One mailbox and its bearer, as one directory knows them.
 
-    `certificates` are DER, for encryption to this mailbox, the preferred first. `since` is the day
-    from which `standing` holds, when the source says. `source` names directory and version, for
-    the evidence of what decided.
+    `standing` is today's. `since` is the first day on which it holds, `until` the last, when the source
+    says. `source` names directory and version, for the evidence of what decided. `certificates` are
+    DER, for encryption to this mailbox, the preferred first; nobody has checked them yet.
+
+    `answers_for` names who is responsible for a mailbox that is not personal. `profession` and
+    `specialties` are the bearer's, `structure`, `service` and `town` where they work; empty when not
+    known. `rank` is the bearer's own order of their mailboxes, 1 first. An `unlisted` mailbox (liste
+    rouge) can be written to by who knows it; nothing shows it to who does not.
     """
 
     address: Address
-    kind: PartyKind
+    mailbox: MailboxKind
     name: str
     identifiers: tuple[Identifier, ...]
     standing: Standing
     source: str
     since: date | None = None
+    until: date | None = None
     certificates: tuple[bytes, ...] = ()
+    answers_for: str = ""
+    profession: Coded | None = None
+    specialties: tuple[Coded, ...] = ()
+    structure: str = ""
+    service: str = ""
+    town: str = ""
+    rank: int | None = None
+    unlisted: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What an import brought. `version` is what `Entry.source` will say; counts are of what is new."""
-
-    version: str
-    professionals: int
-    mailboxes: int
+    @property
+    def kind(self) -> PartyKind:
+        """What stands behind the mailbox, as an envelope says it."""
+        return _PARTIES[self.mailbox]
 
 
 class Directory(Protocol):
@@ -72,37 +114,4 @@ class Directory(Protocol):
 
         Raises DirectoryUnavailableError.
         """
-        ...
-
-
-@runtime_checkable
-class Loads(Protocol):
-    """A directory that is filled from files (`hub directory import`)."""
-
-    def load(self, files: Sequence[Path], progress: Callable[[str, int, int], None]) -> Loaded:
-        """Replace what the directory holds by what the files say, at once or not at all.
-
-        Blocking, for minutes with a whole country: call it from a thread, in any process; whoever has
-        the directory open answers from the new version within seconds. `progress` gets a file's name,
-        the bytes read and the bytes there are. Raises MalformedError or LimitError, which name file,
-        line and column: then nothing has changed.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What a directory answers from. `at` is how old its oldest source is, `old` that it is too old."""
-
-    version: str
-    at: datetime
-    old: bool = False
-
-
-@runtime_checkable
-class Dated(Protocol):
-    """A directory that can say how old its answers are (`hub check`)."""
-
-    def held(self) -> Held:
-        """Return what is held now. Raises DirectoryUnavailableError."""
         ...

@@ -15,7 +15,9 @@ from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.domain.message import DocumentRole, Kind, ReceiptKind, SenderSignature
 from hub.domain.outcome import Deferred, Delivered, Refused
 from hub.domain.party import Identifier, Role
+from hub.domain.target import Target
 from hub.ports.content import Content, Sink
+from hub.ports.looking import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class To:
-    """A recipient as the sender wrote it: an address, or a national identifier to be resolved.
+    """A recipient as the sender wrote it: an address, or an identifier or description to be resolved.
 
     `blind` recipients get an envelope of their own.
     """
 
-    target: Address | Identifier
+    target: Target
     role: Role = Role.TO
     blind: bool = False
 
@@ -138,11 +140,16 @@ class Acknowledgement:
 class Intake(Protocol):
     """What the hub offers to its receivers."""
 
+    @property
+    def directory(self) -> Catalogue:
+        """The hub's directory, to be shown to whom the receiver has authenticated."""
+        ...
+
     def identify(self, certificate: bytes) -> Peer | None:
         """Return the operator that a verified TLS client certificate (DER) stands for, if any."""
         ...
 
-    async def judge(self, peer: Peer, target: Address | Identifier) -> Refused | Deferred | None:
+    async def judge(self, peer: Peer, target: Target) -> Refused | Deferred | None:
         """Say whether a recipient could be accepted now; None means yes. Nothing is stored.
 
         Refused carries `recipient.unknown`, `recipient.struck-off` …; Deferred means that the

@@ -12,12 +12,12 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from hub.domain.address import Address
-from hub.domain.party import Identifier, PartyKind
+from hub.domain.party import Identifier
 from hub.errors import Words
-from hub.ports.directory import DirectoryUnavailableError, Entry, Standing
+from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.testing.operators import Arrival, Play, RecoveringOperator, ScriptedOperator
 from hub.testing.reception import RecordingIntake
 
@@ -117,17 +117,20 @@ def entry(
     standing: Standing = Standing.ACTIVE,
     identifiers: Iterable[Identifier] = (),
     certificates: Iterable[bytes] = (),
-    kind: PartyKind = PartyKind.PERSON,
+    mailbox: MailboxKind = MailboxKind.PERSONAL,
+    source: str = "tiny:1",
+    **more: Any,
 ) -> Entry:
     """Make a directory entry out of little."""
     return Entry(
         address=Address.parse(address),
-        kind=kind,
+        mailbox=mailbox,
         name=name,
         identifiers=tuple(identifiers),
         standing=standing,
-        source="tiny:1",
+        source=source,
         certificates=tuple(certificates),
+        **more,
     )
 
 

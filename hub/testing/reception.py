@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId, uuid7
 from hub.domain.outcome import Deferred, Refused
-from hub.domain.party import Identifier
+from hub.domain.target import Target
 from hub.errors import ConflictError, HubError, Words
-from hub.ports.intake import Accepted, Acknowledgement, Peer, Stage, Submission
+from hub.ports.directory import Entry
+from hub.ports.intake import Accepted, Acknowledgement, Peer, Stage, Submission, To
+from hub.ports.looking import Catalogue
 from hub.testing.contents import MemoryStage
+
+
+class EmptyCatalogue:
+    """A directory that lists nobody (`Catalogue`)."""
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Know nobody."""
+        del address
+        return None
+
+    async def search(self, text: str, limit: int) -> Sequence[Entry]:
+        """Find nobody."""
+        del text, limit
+        return ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,7 +37,7 @@ class RecordingIntake:
     `peers` says which operator a certificate (DER) stands for. `judgements` are the answers about
     recipients, by address as written or identifier value; who is not there may receive.
     `refused` is what `submit` says of recipients; `error`, when set, is raised by it instead.
-    `matches` is what `acknowledge` answers.
+    `matches` is what `acknowledge` answers, `directory` what the receiver may show.
     """
 
     peers: Mapping[bytes, Peer] = field(default_factory=dict)
@@ -29,6 +45,7 @@ class RecordingIntake:
     refused: Mapping[str, Refused] = field(default_factory=dict)
     error: HubError | None = None
     matches: bool = True
+    directory: Catalogue = field(default_factory=EmptyCatalogue)
     stages: list[MemoryStage] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
     acknowledgements: list[tuple[Peer, Acknowledgement]] = field(default_factory=list)
@@ -38,10 +55,10 @@ class RecordingIntake:
         """Return the operator that a certificate stands for, if any."""
         return self.peers.get(certificate)
 
-    async def judge(self, peer: Peer, target: Address | Identifier) -> Refused | Deferred | None:
+    async def judge(self, peer: Peer, target: Target) -> Refused | Deferred | None:
         """Answer from the table."""
         del peer
-        return self.judgements.get(str(target) if isinstance(target, Address) else target.value)
+        return self.judgements.get(To(target=target).asked)
 
     def stage(self) -> MemoryStage:
         """Open a place for one submission's contents; all are kept in `stages`."""

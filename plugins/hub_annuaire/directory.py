@@ -12,7 +12,8 @@ from typing import Final
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier
-from hub.ports.directory import DirectoryUnavailableError, Entry, Held, Loaded
+from hub.ports.directory import DirectoryUnavailableError, Entry
+from hub.ports.filling import Held, Loaded, Progress
 from hub.ports.host import Host
 from hub_annuaire import building, certificates, faults, history, recognising
 from hub_annuaire.history import History
@@ -63,7 +64,7 @@ class Annuaire:
         old = self._host.clock.now() - at > self._settings.max_age
         return Held(version=f"annuaire {snapshot.version}", at=at, old=old)
 
-    def load(self, files: Sequence[Path], progress: Callable[[str, int, int], None]) -> Loaded:
+    def load(self, files: Sequence[Path], progress: Progress) -> Loaded:
         """Import both extractions, and what authorities state if it is given (`Loads`).
 
         Raises MalformedError, LimitError, and StoreError when the disk fails or another import runs.

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.domain.address import Address
-from hub.domain.party import PartyKind
 from hub.errors import MalformedError
-from hub.ports.directory import DirectoryUnavailableError, Entry, Standing
+from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub_annuaire import certificates, faults, schema
 from hub_annuaire.history import connect
 from hub_annuaire.identifiers import to_identifier
@@ -27,10 +26,10 @@ _BY_BEARER: Final = (
     "WHERE identifier = ? ORDER BY bearer.preference, bearer.key"
 )
 _KINDS: Final = {
-    "PER": PartyKind.PERSON,
-    "CAB": PartyKind.ORGANISATION,
-    "ORG": PartyKind.ORGANISATION,
-    "APP": PartyKind.APPLICATION,
+    "PER": MailboxKind.PERSONAL,
+    "CAB": MailboxKind.PRACTICE,
+    "ORG": MailboxKind.ORGANISATIONAL,
+    "APP": MailboxKind.APPLICATION,
 }
 
 
@@ -82,7 +81,7 @@ class Snapshot:
         key, address, type_, name, identifiers, standing, since = row
         return Entry(
             address=Address.parse(address),
-            kind=_KINDS[type_],
+            mailbox=_KINDS[type_],
             name=name,
             identifiers=tuple(to_identifier(one) for one in identifiers.split("\n") if one),
             standing=Standing(standing),

@@ -10,6 +10,7 @@ import pytest
 from hub.core.acknowledge import Acknowledger
 from hub.core.normalise import Limits
 from hub.core.notice import Notifier
+from hub.core.people import People
 from hub.core.receive import Reception
 from hub.core.submit import Submitter
 from hub.domain.address import Address
@@ -19,7 +20,18 @@ from hub.ports.intake import Submission
 from hub.testing.fakes import FixedClock, NullLog, RecordingIntake
 from hub.testing.intake_contract import Door, IntakeContract
 from tests.unit.core.model_queue import ModelQueue
-from tests.unit.core.world import MARTIN, NOBODY, OWN, PEER, PETIT, directory, operators, sealer, submission
+from tests.unit.core.world import (
+    MARTIN,
+    NOBODY,
+    OWN,
+    PEER,
+    PETIT,
+    directory,
+    operators,
+    register,
+    sealer,
+    submission,
+)
 
 CERTIFICATE = b"dns:mx.ch-valbrume.example"
 
@@ -41,13 +53,13 @@ class TestReception(IntakeContract):
         intake = Reception(
             submitter=Submitter(
                 queue=queue,
-                directory=directory(),
-                operators=table,
+                register=register(table=table),
                 sealer=made,
                 policies=(),
                 limits=Limits(),
                 clock=clock,
             ),
+            catalogue=People([directory()]),
             acknowledger=Acknowledger(queue, Notifier(queue, table, made, OWN), clock),
             names_of=lambda certificate: (certificate.decode(),),
             wake=lambda: None,

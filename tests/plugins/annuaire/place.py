@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.domain.address import Address
-from hub.ports.directory import Entry, Loaded
+from hub.ports.directory import Entry
+from hub.ports.filling import Loaded
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_annuaire.directory import Annuaire

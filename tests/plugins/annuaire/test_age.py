@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.ports.directory import Dated, DirectoryUnavailableError, Held
+from hub.ports.directory import DirectoryUnavailableError
+from hub.ports.filling import Dated, Held
 from hub_annuaire.settings import Settings
 from tests.plugins.annuaire.place import Place
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.domain.address import Address
-from hub.ports.directory import Entry, Loads
+from hub.ports.directory import Entry
+from hub.ports.filling import Loads
 from hub.testing.directory_contract import DirectoryContract, DirectoryRig
 from hub_annuaire.directory import Annuaire, open_directory
 from hub_annuaire.settings import Settings

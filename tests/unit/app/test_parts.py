@@ -110,7 +110,7 @@ async def test_a_policy_that_cant_be_opened_lets_nothing_pass(tmp_path: Path, st
     (policy,) = await Opening(made, stack, RecordingLog()).policies()
     assert isinstance(policy, UnavailablePolicy)
     with pytest.raises(PeerError, match=r"policy\.not_open"):
-        await policy.judge(None, None)  # type: ignore[arg-type]
+        await policy.judge(None)  # type: ignore[arg-type]
 
 
 async def test_a_door_that_cant_be_opened_ends_the_start(tmp_path: Path, stack: AsyncExitStack) -> None:

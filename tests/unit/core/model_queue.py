@@ -73,8 +73,12 @@ class ModelQueue(Recorded):
         return [(id_, step) for id_, kept in self._memory._envelopes.items() for step in kept.steps]
 
     def timeline(self) -> list[str]:
-        """Return the names of all steps, one message after the other."""
-        return [step.event for _, step in self.steps]
+        """Return the names of all steps, one message after the other, but who decided (`sources`)."""
+        return [step.event for _, step in self.steps if step.event != "directory.answered"]
+
+    def sources(self) -> list[str | None]:
+        """Return which versions of directories and trust lists decided, in order."""
+        return [step.detail for _, step in self.steps if step.event == "directory.answered"]
 
     def standing(self, *, notices: bool = False) -> dict[str, State]:
         """Return where everybody's delivery stands, by recipient; of messages, or of notices."""

@@ -17,7 +17,7 @@ from hub.domain.message import ReceiptKind
 from hub.errors import InputError
 from hub.testing.fakes import FixedClock
 from tests.unit.core.model_queue import ModelQueue, Row
-from tests.unit.core.world import OWN, directory, operators, sealer, submission
+from tests.unit.core.world import OWN, operators, register, sealer, submission
 
 LATER = timedelta(hours=1)
 
@@ -37,8 +37,7 @@ class Desk:
         """Accept a message, due later, and bring its delivery to `state`."""
         submitter = Submitter(
             queue=self.queue,
-            directory=directory(),
-            operators=self.operators,
+            register=register(table=self.operators),
             sealer=self.sealer,
             policies=(),
             limits=Limits(),

@@ -23,6 +23,7 @@ from tests.unit.core.world import (
     VILLE,
     directory,
     operators,
+    register,
     submission,
 )
 
@@ -31,7 +32,7 @@ VILLE_PEER = operators().speaking(["dns:mx.ville.example"])
 
 async def test_the_sender_is_who_the_directory_says() -> None:
     """Name, kind and identifiers come from there, not from the mail."""
-    sender = await authorise(submission(), directory(), operators())
+    sender = (await authorise(submission(), register())).party
     assert (sender.name, sender.operator, sender.role) == ("CH de Valbrume", VALBRUME, None)
     assert sender.identifiers == (HOSPITAL_FINESS,)
 
@@ -39,7 +40,7 @@ async def test_the_sender_is_who_the_directory_says() -> None:
 async def test_a_client_sends_as_its_own_address() -> None:
     """Practice software with a token is bound to the addresses of its configuration."""
     mine = submission(HOSPITAL, peer=CLIENT, sender=Address.parse(MARTIN))
-    assert (await authorise(mine, directory(), operators())).operator == VILLE
+    assert (await authorise(mine, register())).party.operator == VILLE
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ async def test_a_client_sends_as_its_own_address() -> None:
 async def test_who_may_not_send_is_told_why(fields: dict[str, Any], code: str) -> None:
     """Each reason has its code; the peer is named for the log, nobody else is."""
     with pytest.raises(TrustError) as caught:
-        await authorise(submission(**fields), directory(), operators())
+        await authorise(submission(**fields), register())
     assert caught.value.code == code
     assert caught.value.words.fr != caught.value.words.en
     assert set(caught.value.fields) == {"peer"}
@@ -73,7 +74,7 @@ async def test_who_may_not_send_is_told_why(fields: dict[str, Any], code: str) -
 async def test_a_valid_signature_of_the_bearer_is_welcome() -> None:
     """The identifiers in the certificate are the directory's own."""
     signed = submission(signer_identifiers=(HOSPITAL_FINESS,))
-    assert (await authorise(signed, directory(), operators())).address == Address.parse(HOSPITAL)
+    assert (await authorise(signed, register())).party.address == Address.parse(HOSPITAL)
 
 
 async def test_without_the_directory_nobody_is_judged() -> None:
@@ -81,4 +82,4 @@ async def test_without_the_directory_nobody_is_judged() -> None:
     down = directory()
     down.available = False
     with pytest.raises(DirectoryUnavailableError):
-        await authorise(submission(), down, operators())
+        await authorise(submission(), register(down))

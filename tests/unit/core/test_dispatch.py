@@ -13,6 +13,7 @@ from hub.core import calling
 from hub.core.calling import Halt, Returned
 from hub.core.dispatch import Attempt, Resend, Unasked, attempt
 from hub.core.operators import Operator, Operators
+from hub.core.trust import Trust
 from hub.domain.address import Address
 from hub.domain.delivery import State
 from hub.domain.ids import DeliveryId
@@ -31,7 +32,8 @@ from hub.testing.fakes import (
     entry,
 )
 from hub.testing.parcels import Attached, GeneratedContent, parcel
-from tests.unit.core.world import EXPIRY, HOSPITAL, MARTIN, PETIT, VILLE, directory, operators
+from tests.unit.core.test_trust import Space, down
+from tests.unit.core.world import EXPIRY, HOSPITAL, MARTIN, PETIT, VILLE, directory, operators, register
 
 WORDS = Words(en="so", fr="ainsi")
 FAST: dict[str, Any] = {"deadline": timedelta(milliseconds=50)}
@@ -74,7 +76,7 @@ async def verdicts(
 ) -> tuple[list[Any], Attempt]:
     """Attempt, and return the verdicts in the order of the recipients."""
     result = await attempt(
-        one, ville(connector, **settings), people or directory(), clock or FixedClock(), halt or Halt()
+        one, ville(connector, **settings), register(people), clock or FixedClock(), halt or Halt()
     )
     return [result.verdicts.get(delivery.id) for delivery in one.deliveries], result
 
@@ -120,6 +122,34 @@ async def test_without_the_directory_everything_waits() -> None:
     assert not martin.operator_failed
     assert operator.parcels == []
     assert not result.operator_failed
+
+
+async def test_a_domain_withdrawn_since_acceptance_is_neither_served_nor_heard() -> None:
+    """Messages from or to a domain outside the space of trust never leave; the list is named."""
+    operator, space = ScriptedOperator(), Space("ville.example", "ch-valbrume.example")
+    inside = register(trust=Trust([space]))
+    first = claimed()
+    result = await attempt(first, ville(operator), inside, FixedClock(), Halt())
+    assert result.sources == {first.deliveries[0].id: "tiny:1; list 7"}
+    for domain, code in (("ville.example", "recipient.outside"), ("ch-valbrume.example", "sender.outside")):
+        space.domains.remove(domain)
+        one = claimed()
+        verdict = (await attempt(one, ville(operator), inside, FixedClock(), Halt())).verdicts
+        refused = verdict[one.deliveries[0].id]
+        assert isinstance(refused, Refused)
+        assert (refused.code, refused.source) == (code, "list 7")
+        space.domains.add(domain)
+    assert len(operator.parcels) == 1
+
+
+async def test_without_the_space_of_trust_everything_waits() -> None:
+    """Nothing leaves unseen, and nobody is refused for it."""
+    operator, space = ScriptedOperator(), Space()
+    space.fault = down()
+    one = claimed()
+    result = await attempt(one, ville(operator), register(trust=Trust([space])), FixedClock(), Halt())
+    assert isinstance(result.verdicts[one.deliveries[0].id], Deferred)
+    assert operator.parcels == []
 
 
 async def test_the_directory_s_word_goes_along() -> None:

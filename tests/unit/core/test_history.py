@@ -21,6 +21,7 @@ from hub.core.acknowledge import Acknowledger
 from hub.core.normalise import Limits
 from hub.core.notice import Notifier
 from hub.core.operators import Operator, Operators
+from hub.core.register import Register
 from hub.core.settle import Settler
 from hub.core.submit import Submitter
 from hub.core.worker import LATE, SWEEP, Worker
@@ -227,8 +228,7 @@ class History(RuleBasedStateMachine):
     def _submit(self, number: int) -> None:
         way_in = Submitter(
             queue=self.queue,
-            directory=self.people,
-            operators=self.operators,
+            register=Register(directory=self.people, operators=self.operators),
             sealer=self.sealer,
             policies=(),
             limits=Limits(),
@@ -259,8 +259,7 @@ class History(RuleBasedStateMachine):
         self.queue.before_settle = die
         worker = Worker(
             queue=self.queue,
-            operators=self.operators,
-            directory=self.people,
+            register=Register(directory=self.people, operators=self.operators),
             settler=Settler(self.notifier, self.clock, FixedChance(len(self.queue.events))),
             clock=self.clock,
             log=NullLog(),

@@ -11,9 +11,11 @@ from hub.core import people
 from hub.core.people import People
 from hub.domain.address import Address
 from hub.domain.party import RPPS, Identifier, Role
+from hub.domain.target import Description
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, Standing
-from hub.testing.fakes import TinyDirectory, entry
-from tests.unit.core.world import MARTIN, MARTIN_RPPS, NOBODY, VILLE
+from hub.ports.filling import Held
+from hub.testing.fakes import NOON, TinyDirectory, entry
+from tests.unit.core.world import MARTIN, MARTIN_RPPS, NOBODY, PETIT, VILLE
 
 ADDRESS = Address.parse(MARTIN)
 
@@ -87,19 +89,6 @@ async def test_no_directory_knows_nobody() -> None:
     assert await People([]).by_address(ADDRESS) is None
 
 
-@pytest.mark.parametrize("standing", list(Standing))
-def test_only_the_active_may_exchange(standing: Standing) -> None:
-    """Every other standing has a code of its own and words in both languages."""
-    why = people.barred(entry(MARTIN, standing=standing), "recipient")
-    if standing is Standing.ACTIVE:
-        assert why is None
-        return
-    assert why is not None
-    assert why.code == f"recipient.{standing.value}"
-    assert MARTIN in why.reason.en
-    assert MARTIN in why.reason.fr
-
-
 @pytest.mark.parametrize(
     ("name", "written"),
     [
@@ -113,3 +102,75 @@ def test_only_the_active_may_exchange(standing: Standing) -> None:
 def test_a_name_becomes_one_that_an_envelope_takes(name: str, written: str) -> None:
     """Whatever a directory's file holds: normal form, one line, never empty."""
     assert people.party(entry(MARTIN, name=name), VILLE, Role.CC).name == written
+
+
+class Listing(TinyDirectory):
+    """One that can be looked around in (`Searches`, `Describes`, `Suggests`, `Dated`)."""
+
+    version = "listing 1"
+
+    async def search(self, text: str, limit: int) -> list[Entry]:
+        """Find everybody."""
+        del text
+        self._answer()
+        return list(self._entries.values())[:limit]
+
+    async def by_description(self, sought: Description, limit: int) -> list[Entry]:
+        """Find those of that name."""
+        self._answer()
+        return [one for one in self._entries.values() if sought.name in one.name][:limit]
+
+    async def near(self, address: Address) -> list[Address]:
+        """Suggest everybody."""
+        del address
+        self._answer()
+        return [one.address for one in self._entries.values()]
+
+    def held(self) -> Held:
+        """Say what is held."""
+        self._answer()
+        return Held(version=self.version, at=NOON)
+
+
+async def test_a_search_goes_over_all_directories() -> None:
+    """Each address once, as the first directory knows it; an unlisted mailbox is not shown."""
+    hidden = entry("dr.rouge@ville.example", unlisted=True)
+    own = Listing(entry(MARTIN, name="Dr Martin, ici"), hidden)
+    national = Listing(entry(MARTIN), entry(PETIT))
+    found = await People([own, TinyDirectory(), national]).search("d", 10)
+    assert [str(one.address) for one in found] == [MARTIN, PETIT]
+    assert found[0].name == "Dr Martin, ici"
+
+
+async def test_a_search_bears_that_one_directory_is_down() -> None:
+    """What the others know is shown; with all of them down, the search says so."""
+    down, up = Listing(), Listing(entry(PETIT))
+    down.available = False
+    assert len(await People([down, up]).search("d", 10)) == 1
+    with pytest.raises(DirectoryUnavailableError):
+        await People([down]).search("d", 10)
+
+
+async def test_a_description_needs_every_directory() -> None:
+    """One that is down might know a second person of that name."""
+    down, up = Listing(), Listing(entry(PETIT, name="Dr Petit"))
+    both = People([down, up])
+    assert len(await both.by_description(Description(name="Petit"), 10)) == 1
+    down.available = False
+    with pytest.raises(DirectoryUnavailableError):
+        await both.by_description(Description(name="Petit"), 10)
+
+
+async def test_suggestions_are_few_and_never_needed() -> None:
+    """Three at most, each once; a directory that is down only has none."""
+    down, up = Listing(), Listing(*(entry(f"dr.{one}@ville.example") for one in "abcde"))
+    down.available = False
+    both = People([down, up, up])
+    assert [one.local for one in await both.near(ADDRESS)] == ["dr.a", "dr.b", "dr.c"]
+
+
+def test_the_versions_of_all_are_named() -> None:
+    """The evidence of a 'not listed' is what was asked."""
+    other = Listing()
+    other.version = "other 2"
+    assert People([Listing(), TinyDirectory(), other]).held().version == "listing 1; other 2"

@@ -6,6 +6,7 @@ import pytest
 
 from hub.core.acknowledge import Acknowledger
 from hub.core.notice import Notifier
+from hub.core.people import People
 from hub.core.receive import Reception
 from hub.domain.address import Address
 from hub.domain.outcome import Deferred, Refused
@@ -39,6 +40,7 @@ class Door:
         notifier = Notifier(self.world.queue, operators(), sealer(self.world.clock, 3), OWN)
         self.intake: Intake = Reception(
             submitter=self.world.submitter,
+            catalogue=People([self.world.directory]),
             acknowledger=Acknowledger(self.world.queue, notifier, self.world.clock),
             names_of=lambda certificate: (certificate.decode(),),
             wake=self.wake,

@@ -12,13 +12,23 @@ from hub.ports.connector import Capabilities
 from hub.ports.directory import DirectoryUnavailableError
 from hub.ports.intake import To
 from hub.testing.fakes import ScriptedOperator
-from tests.unit.core.world import ABROAD, MARTIN, MARTIN_RPPS, NOBODY, STRUCK, VILLE, directory, operators
+from tests.unit.core.world import (
+    ABROAD,
+    MARTIN,
+    MARTIN_RPPS,
+    NOBODY,
+    STRUCK,
+    VILLE,
+    directory,
+    operators,
+    register,
+)
 
 
 @pytest.mark.parametrize("target", [Address.parse(MARTIN), MARTIN_RPPS])
 async def test_a_recipient_is_found(target: Address | Identifier) -> None:
     """As the directory knows them, with their operator, in the role that the sender gave."""
-    found = await resolve(To(target=target, role=Role.CC, blind=True), directory(), operators())
+    found = await resolve(To(target=target, role=Role.CC, blind=True), register())
     assert isinstance(found, Resolved)
     assert str(found.party.address) == MARTIN
     assert (found.operator.name, found.party.operator, found.party.role) == (VILLE, VILLE, Role.CC)
@@ -37,7 +47,7 @@ async def test_a_recipient_is_found(target: Address | Identifier) -> None:
 )
 async def test_who_can_t_be_reached_is_refused_by_name(target: Address | Identifier, code: str) -> None:
     """The words name the recipient as the sender wrote them."""
-    refused = await resolve(To(target=target), directory(), operators())
+    refused = await resolve(To(target=target), register())
     assert isinstance(refused, Refused)
     assert refused.code == code
     named = str(target) if isinstance(target, Address) else target.value
@@ -49,10 +59,10 @@ async def test_a_message_too_large_for_the_operator_is_refused_before_it_is_take
     """One byte less passes."""
     table = operators(ScriptedOperator(capabilities=Capabilities(max_bytes=1000)))
     to = To(target=Address.parse(MARTIN))
-    refused = await resolve(to, directory(), table, 1001)
+    refused = await resolve(to, register(table=table), 1001)
     assert isinstance(refused, Refused)
     assert refused.code == "recipient.too-large"
-    assert isinstance(await resolve(to, directory(), table, 1000), Resolved)
+    assert isinstance(await resolve(to, register(table=table), 1000), Resolved)
 
 
 async def test_without_the_directory_nobody_is_refused() -> None:
@@ -60,4 +70,4 @@ async def test_without_the_directory_nobody_is_refused() -> None:
     down = directory()
     down.available = False
     with pytest.raises(DirectoryUnavailableError):
-        await resolve(To(target=Address.parse(MARTIN)), down, operators())
+        await resolve(To(target=Address.parse(MARTIN)), register(down))

@@ -14,14 +14,13 @@ from hub.core.normalise import Limits
 from hub.core.submit import Submitter
 from hub.domain import envelope as envelopes
 from hub.domain.address import Address
-from hub.domain.message import Message
 from hub.domain.outcome import Refused
-from hub.domain.party import Identifier, Party, Role
+from hub.domain.party import Identifier, Role
 from hub.errors import ConflictError, InputError, LimitError, PeerError, StoreError, TrustError, Words
 from hub.ports.connector import Capabilities
 from hub.ports.directory import DirectoryUnavailableError, Standing
 from hub.ports.intake import Accepted, Submission, To
-from hub.ports.policy import Policy
+from hub.ports.policy import Case, Policy
 from hub.testing.contents import MemoryStage
 from hub.testing.fakes import FixedClock, ScriptedOperator, TinyDirectory, entry
 from tests.unit.core.model_queue import ModelQueue
@@ -36,6 +35,7 @@ from tests.unit.core.world import (
     directory,
     operators,
     part,
+    register,
     sealer,
     submission,
 )
@@ -52,8 +52,7 @@ class World:
         self.clock = FixedClock()
         self.submitter = Submitter(
             queue=self.queue,
-            directory=self.directory,
-            operators=operators(),
+            register=register(self.directory),
             sealer=sealer(self.clock),
             policies=policies,
             limits=Limits(),
@@ -132,7 +131,7 @@ async def test_a_protocol_that_can_t_refuse_one_refuses_all() -> None:
 async def test_one_of_several_whose_operator_carries_less_is_left_to_it() -> None:
     """`whole`: it is too late to refuse one, so the operator will, and the sender gets a notice."""
     world = World()
-    table = world.submitter.operators
+    table = world.submitter.register.operators
     narrow = table.serving(Address.parse(MARTIN))
     assert narrow is not None
     connector = ScriptedOperator(capabilities=Capabilities(max_bytes=1))
@@ -260,11 +259,11 @@ class Rule:
     def __init__(self, answer: Refused | Exception | None) -> None:
         self.answer = answer
 
-    async def judge(self, message: Message, recipient: Party) -> Refused | None:
+    async def judge(self, case: Case) -> Refused | None:
         """Judge."""
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer if str(recipient.address) == PETIT else None
+        return self.answer if str(case.recipient.address) == PETIT else None
 
 
 async def test_a_rule_refuses_a_recipient_by_name() -> None:
@@ -319,8 +318,7 @@ def test_whatever_is_sealed_can_be_read(one: Any) -> None:
     table._by_domain["v.example"] = table._by_domain["ville.example"]
     world.submitter = Submitter(
         queue=world.queue,
-        directory=people,
-        operators=table,
+        register=register(people, table),
         sealer=sealer(world.clock),
         policies=(),
         limits=Limits(),

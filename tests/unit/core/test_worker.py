@@ -43,6 +43,7 @@ from tests.unit.core.world import (
     PETIT,
     directory,
     operators,
+    register,
     sealer,
     submission,
 )
@@ -78,8 +79,7 @@ class Running:
         notifier = Notifier(self.queue, self.operators, self.sealer, OWN)
         return Worker(
             queue=self.queue,
-            operators=self.operators,
-            directory=self.people,
+            register=register(self.people, self.operators),
             settler=Settler(notifier, self.clock, FixedChance(5)),
             clock=self.clock,
             log=self.log,
@@ -91,8 +91,7 @@ class Running:
         self._number += 1
         way_in = Submitter(
             queue=self.queue,
-            directory=self.people,
-            operators=self.operators,
+            register=register(self.people, self.operators),
             sealer=self.sealer,
             policies=(),
             limits=Limits(),

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from hub.core.operators import Operator, Operators
+from hub.core.register import Register
 from hub.core.seal import Sealer
 from hub.domain.address import Address
 from hub.domain.ids import OperatorName
 from hub.domain.message import DocumentRole, ReceiptKind, SenderSignature, SignatureResult
 from hub.domain.party import FINESS, RPPS, Identifier, Party, PartyKind
 from hub.ports.connector import Delivers
-from hub.ports.directory import Standing
+from hub.ports.directory import Directory, MailboxKind, Standing
 from hub.ports.intake import Part, Peer, Submission, To
 from hub.testing.contents import MemoryContent
 from hub.testing.fakes import FixedChance, FixedClock, TinyDirectory, UnsafeSeals, entry
@@ -36,7 +37,9 @@ CLIENT = Peer(name="client:cabinet", addresses=frozenset({MARTIN}))
 def directory() -> TinyDirectory:
     """Everybody who is listed."""
     return TinyDirectory(
-        entry(HOSPITAL, name="CH de Valbrume", kind=PartyKind.ORGANISATION, identifiers=[HOSPITAL_FINESS]),
+        entry(
+            HOSPITAL, name="CH de Valbrume", mailbox=MailboxKind.ORGANISATIONAL, identifiers=[HOSPITAL_FINESS]
+        ),
         entry(MARTIN, identifiers=[MARTIN_RPPS]),
         entry(PETIT, name="Dr Paul Petit"),
         entry(STRUCK, standing=Standing.STRUCK_OFF),
@@ -63,6 +66,11 @@ def operators(ville: Delivers | None = None, valbrume: Delivers | None = None, *
             ),
         ]
     )
+
+
+def register(people: Directory | None = None, table: Operators | None = None, **more: Any) -> Register:
+    """Return everybody, and who serves them, unless told otherwise."""
+    return Register(directory=people or directory(), operators=table or operators(), **more)
 
 
 def sealer(clock: FixedClock, seed: int = 1) -> Sealer:

@@ -1,0 +1,3 @@
+"""Rules about who may write what to whom: care team, opposition, roles, number of recipients."""
+
+from __future__ import annotations
