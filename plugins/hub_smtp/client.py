@@ -1,7 +1,8 @@
 """One secured connection to an operator's server, used for one mail after another.
 
-1. MAIL, every RCPT and DATA in one flight where PIPELINING allows (RFC 2920), else one by one.
-2. The mail, dot-stuffed, as fast as the server takes it; the final dot.
+1. The server's certificate is one that the space of trust names for the addressees.
+2. MAIL, every RCPT and DATA in one flight where PIPELINING allows (RFC 2920), else one by one.
+3. The mail, dot-stuffed, as fast as the server takes it; the final dot.
 
 `Connection.step` says how far the present mail has come, so that whoever catches an error knows whether
 the server may have it.
@@ -17,7 +18,7 @@ from typing import Final
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Outcome, Refused
 from hub.ports.connector import Addressee
-from hub_smtp import envelope, outcomes
+from hub_smtp import envelope, outcomes, pins
 from hub_smtp.answers import CLOSING, Answer, garbled, read_answer
 from hub_smtp.breaks import LostError, lost
 from hub_smtp.link import Link
@@ -63,6 +64,8 @@ class Connection:
         self._closing = False
         self.step = Step.IDLE
         self.mails = 0
+        self.names = _names_of(link)
+        """By which the server's certificate can be pinned."""
 
     @property
     def usable(self) -> bool:
@@ -80,9 +83,13 @@ class Connection:
     ) -> None:
         """Try one mail once, and put what becomes of each addressee into `told`, as it is learnt.
 
-        Addressees whom the server wants in a mail of their own (452) are left out of it. Raises
-        PeerError, or MalformedError for a mail that must not leave; `step` says how far it had come.
+        Addressees whom the server wants in a mail of their own (452) are left out of it; those whose pins
+        it does not satisfy are deferred. Raises PeerError, or MalformedError for a mail that must not
+        leave; `step` says how far it had come.
         """
+        addressees = pins.served(self.names, addressees, self.target.name, told)
+        if not addressees:
+            return
         self.mails += 1
         most = self._settings.max_message
         if (unfit := envelope.unfit(mail, self._offers, most, self.target.name)) is not None:
@@ -230,3 +237,8 @@ class Connection:
         """Raise what a server said while the mail was still leaving, if it said anything."""
         if self.link.pending:
             raise UnservedError(self._verdict(await self._talk.answer()))
+
+
+def _names_of(link: Link) -> frozenset[str]:
+    certificate = link.secure.object.getpeercert(binary_form=True) if link.secure is not None else None
+    return pins.names(certificate or b"")

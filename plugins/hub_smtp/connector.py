@@ -18,7 +18,7 @@ from hub.domain.outcome import Deferred, Outcome, Refused
 from hub.errors import HubError, InputError, PeerError, Words
 from hub.ports.connector import Addressee, Capabilities, Parcel
 from hub.ports.host import Host
-from hub_smtp import outcomes, tls
+from hub_smtp import outcomes, pins, tls
 from hub_smtp.client import Connection, Step, connect
 from hub_smtp.mx import Mx
 from hub_smtp.opening import Target, UnservedError
@@ -182,12 +182,12 @@ class Connector:
                 targets = await self._targets(group[0].party.address.domain)
                 if isinstance(targets, Refused):
                     return targets
-                connection = self._idle(targets)
+                connection = self._idle(targets, group)
                 if connection is not None and await _is_stale(connection, mail, group, told):
                     connection = None
                     group = [one for one in group if one.delivery not in told]
                 if connection is None:
-                    connection = await self._first(targets)
+                    connection = await self._first(targets, group)
                     await connection.send(mail, group, told)
         except asyncio.CancelledError:
             _abort(connection)
@@ -198,20 +198,29 @@ class Connector:
         self._pool.give(connection)
         return None
 
-    def _idle(self, targets: Iterable[Target]) -> Connection | None:
+    def _idle(self, targets: Iterable[Target], group: Sequence[Addressee]) -> Connection | None:
         for target in targets:
-            if (connection := self._pool.take(target)) is not None:
-                return connection
+            while (connection := self._pool.take(target)) is not None:
+                if pins.serves(connection.names, group):
+                    return connection
+                # The space of trust, or the server behind the name, has changed since it was opened.
+                connection.quit()
         return None
 
-    async def _first(self, targets: Sequence[Target]) -> Connection:
-        """Connect to the first host that serves us. Raises the last one's PeerError."""
+    async def _first(self, targets: Sequence[Target], group: Sequence[Addressee]) -> Connection:
+        """Connect to the first host that serves us and shows a certificate that is named for the group.
+
+        Raises the last one's PeerError; the last is returned whatever it shows.
+        """
         *others, last = targets
         for target in others:
             try:
-                return await self._connect(target)
+                connection = await self._connect(target)
             except PeerError:
                 continue
+            if pins.serves(connection.names, group):
+                return connection
+            connection.quit()
         return await self._connect(last)
 
     async def _connect(self, target: Target) -> Connection:

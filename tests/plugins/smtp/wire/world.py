@@ -278,7 +278,9 @@ class Script:
 
 
 @contextlib.asynccontextmanager
-async def script(context: ssl.SSLContext, *scenes: Scene) -> AsyncIterator[Script]:
+async def script(
+    context: ssl.SSLContext, *scenes: Scene, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Script]:
     """Run a scripted server on the loopback."""
     played = Script(port=0)
     running: set[asyncio.Task[Any]] = set()
@@ -294,7 +296,7 @@ async def script(context: ssl.SSLContext, *scenes: Scene) -> AsyncIterator[Scrip
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, host, port)
     played.port = server.sockets[0].getsockname()[1]
     try:
         yield played
