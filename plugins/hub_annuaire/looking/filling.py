@@ -1,0 +1,209 @@
+"""Putting mailboxes into the index and taking them out, within the caller's transaction.
+
+Into an empty index everything goes sorted and at once, in C; later additions find their place in the
+order by bisection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from hub_annuaire.looking import folding, pieces
+from hub_annuaire.looking.tables import BANDS, GAP, Shown
+
+Row = tuple[int, str, str, str, str, str]
+"""Band, name, key, trade, town, other."""
+
+PROBES: Final = 64
+"""Numbers tried beside a place in the order that is taken."""
+BULK_HASH: Final = 32 << 20
+"""Bytes of words that FTS5 gathers before it writes them, while the index is made."""
+USUAL_HASH: Final = 1 << 20
+
+_TITLES: Final = frozenset({"dr", "pr", "m", "mme", "mlle", "docteur", "professeur", "madame", "monsieur"})
+_AT_OR_ABOVE: Final = (
+    "SELECT id, band, name, key FROM looking_row WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
+)
+_SORTED: Final = (
+    "INSERT INTO looking_row (id, band, name, key, trade, town, other) "
+    "SELECT row_number() OVER () * ?, * FROM "
+    "(SELECT * FROM temp.looking_new ORDER BY band, name, key)"
+)
+
+
+def add(connection: sqlite3.Connection, shown: Iterable[Shown]) -> None:
+    """Make mailboxes searchable; one that already is, by its key, is replaced. Raises sqlite3.Error."""
+    if connection.execute("SELECT 1 FROM looking_row LIMIT 1").fetchone() is None:
+        _fill(connection, shown)
+        return
+    rows = {row[2]: row for row in map(_row, shown)}
+    remove(connection, rows)
+    _insert(connection, sorted(rows.values()))
+
+
+def remove(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
+    """Take mailboxes out; a key that is not there is passed over. Raises sqlite3.Error."""
+    counts: Counter[str] = Counter()
+    found = [
+        row
+        for key in keys
+        for row in connection.execute(
+            "SELECT id, name, trade, town, other, key FROM looking_row WHERE key = ?", (key,)
+        )
+    ]
+    for id_, *columns, key in sorted(found):
+        connection.execute(
+            "INSERT INTO looking (looking, rowid, name, trade, town, other) VALUES ('delete', ?, ?, ?, ?, ?)",
+            (id_, *columns),
+        )
+        connection.execute("DELETE FROM looking_row WHERE id = ?", (id_,))
+        connection.executemany(
+            "DELETE FROM looking_piece WHERE hash = ? AND letters = ? AND id = ?",
+            [(*piece, id_) for piece in pieces.of(key)],
+        )
+        counts.update(_distinct(columns))
+    connection.executemany(
+        "UPDATE looking_word SET count = count - ? WHERE word = ?",
+        [(count, word) for word, count in counts.items()],
+    )
+    connection.executemany(
+        "DELETE FROM looking_word WHERE word = ? AND count < 1", [(word,) for word in counts]
+    )
+
+
+def _fill(connection: sqlite3.Connection, shown: Iterable[Shown]) -> None:
+    connection.execute("DROP TABLE IF EXISTS temp.looking_new")
+    connection.execute("CREATE TEMP TABLE looking_new (band, name, key, trade, town, other)")
+    connection.executemany("INSERT INTO temp.looking_new VALUES (?, ?, ?, ?, ?, ?)", map(_row, shown))
+    connection.execute(_SORTED, (GAP,))
+    connection.execute("DROP TABLE temp.looking_new")
+    connection.execute("INSERT INTO looking (looking, rank) VALUES ('hashsize', ?)", (BULK_HASH,))
+    connection.execute("INSERT INTO looking (looking) VALUES ('rebuild')")
+    connection.execute("INSERT INTO looking (looking) VALUES ('optimize')")
+    connection.execute("INSERT INTO looking (looking, rank) VALUES ('hashsize', ?)", (USUAL_HASH,))
+    _count_words(connection)
+    _cut(connection)
+
+
+def _count_words(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE VIRTUAL TABLE temp.looking_term USING fts5vocab ('main', 'looking', 'row')")
+    connection.execute("INSERT INTO looking_word SELECT term, doc, 0 FROM temp.looking_term")
+    connection.execute("DROP TABLE temp.looking_term")
+    trades = {
+        word
+        for (trade,) in connection.execute("SELECT DISTINCT trade FROM looking_row")
+        for word in trade.split()
+    }
+    _mark(connection, trades)
+
+
+def _mark(connection: sqlite3.Connection, trades: Iterable[str]) -> None:
+    connection.executemany(
+        "UPDATE looking_word SET trade = 1 WHERE word = ? AND trade = 0", [(word,) for word in trades]
+    )
+
+
+def _cut(connection: sqlite3.Connection) -> None:
+    connection.execute("DROP TABLE IF EXISTS temp.looking_cut")
+    connection.execute("CREATE TEMP TABLE looking_cut (hash, letters, id)")
+    connection.executemany(
+        "INSERT INTO temp.looking_cut VALUES (?, ?, ?)",
+        (
+            (*piece, id_)
+            for id_, key in connection.execute("SELECT id, key FROM looking_row")
+            for piece in pieces.of(key)
+        ),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO looking_piece SELECT * FROM temp.looking_cut ORDER BY hash, letters, id"
+    )
+    connection.execute("DROP TABLE temp.looking_cut")
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    counts: Counter[str] = Counter()
+    trades: set[str] = set()
+    placed = []
+    for band, name, key, trade, town, other in rows:
+        id_ = _place(connection, (band, name, key))
+        connection.execute(
+            "INSERT INTO looking_row (id, band, name, key, trade, town, other) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (id_, band, name, key, trade, town, other),
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO looking_piece VALUES (?, ?, ?)",
+            [(*piece, id_) for piece in pieces.of(key)],
+        )
+        placed.append((id_, name, trade, town, other))
+        counts.update(_distinct((name, trade, town, other)))
+        trades.update(trade.split())
+    # FTS5 writes what it has gathered whenever a number is not above the last one
+    connection.executemany(
+        "INSERT INTO looking (rowid, name, trade, town, other) VALUES (?, ?, ?, ?, ?)", sorted(placed)
+    )
+    connection.executemany(
+        "INSERT INTO looking_word VALUES (?, ?, 0) ON CONFLICT (word) DO UPDATE SET count = count + ?",
+        [(word, count, count) for word, count in counts.items()],
+    )
+    _mark(connection, trades)
+
+
+def _place(connection: sqlite3.Connection, order: tuple[int, str, str]) -> int:
+    """Return a free number between the neighbours in the order, or one near by."""
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM looking_row").fetchone()
+    below, above = 0, int(last) + GAP
+    while above - below > 1:
+        middle = (below + above) // 2
+        row = connection.execute(_AT_OR_ABOVE, (middle, above)).fetchone()
+        if row is None:
+            above = middle
+        elif row[1:] < order:
+            below = int(row[0])
+        else:
+            above = middle
+    for free in range(below + 1, below + PROBES):
+        if connection.execute("SELECT 1 FROM looking_row WHERE id = ?", (free,)).fetchone() is None:
+            return free
+    return int(last) + GAP
+
+
+def _row(one: Shown) -> Row:
+    words = folding.known
+    name = _name(one.name)
+    trade = _merged(words(one.profession), words(one.specialties))
+    town = _merged(words(one.town), words(one.postcode))
+    other = _merged(
+        words(one.structure),
+        words(one.service),
+        words(one.address),
+        folding.joined(one.name),
+        folding.joined(one.town),
+    )
+    had = {*name, *trade, *town}
+    return (
+        BANDS[one.mailbox],
+        " ".join(name),
+        one.key,
+        " ".join(trade),
+        " ".join(town),
+        " ".join(word for word in other if word not in had),
+    )
+
+
+def _name(text: str) -> list[str]:
+    """Return the words of a name in the order in which people look for them: family, given, title."""
+    parts = text.split()
+    family = [one for one in parts if one.isupper() and len(one) > 1]
+    words = folding.known(" ".join([*family, *(one for one in parts if one not in family)]))
+    return [*(one for one in words if one not in _TITLES), *(one for one in words if one in _TITLES)]
+
+
+def _merged(*several: Iterable[str]) -> Iterator[str] | list[str]:
+    return list(dict.fromkeys(word for words in several for word in words))
+
+
+def _distinct(columns: Iterable[str]) -> set[str]:
+    return {word for column in columns for word in column.split()}
