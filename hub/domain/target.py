@@ -44,6 +44,8 @@ def read_target(text: str) -> Target:
         return read(value.strip())
     if "@" in text:
         return Address.parse(text)
+    if colon:
+        raise _neither()
     return description(*text.split(","))
 
 
@@ -91,12 +93,7 @@ def description(name: str, specialty: str = "", town: str = "", *more: str) -> D
     """Make a description. Raises MalformedError when there is no name, or too much."""
     parts = [" ".join(one.split()) for one in (name, specialty, town)]
     if more or not parts[0] or any(len(one) > MAX_DESCRIPTION for one in parts):
-        raise _wrong(
-            "Neither an address nor an identifier: write name@domain, rpps:NUMBER, finess:NUMBER, "
-            "ins:NUMBER, or “name, specialty, town”.",
-            "Ni adresse ni identifiant : écrivez nom@domaine, rpps:NUMÉRO, finess:NUMÉRO, "
-            "ins:NUMÉRO, ou « nom, spécialité, ville ».",
-        )
+        raise _neither()
     return Description(name=parts[0], specialty=parts[1], town=parts[2])
 
 
@@ -112,6 +109,15 @@ def ins_key(number: str) -> int:
 
 
 _SCHEMES: Final = {"rpps": rpps, "finess": finess, "ins": ins}
+
+
+def _neither() -> MalformedError:
+    return _wrong(
+        "Neither an address nor an identifier: write name@domain, rpps:NUMBER, finess:NUMBER, "
+        "ins:NUMBER, or “name, specialty, town”.",
+        "Ni adresse ni identifiant : écrivez nom@domaine, rpps:NUMÉRO, finess:NUMÉRO, "
+        "ins:NUMÉRO, ou « nom, spécialité, ville ».",
+    )
 
 
 def _wrong(en: str, fr: str) -> MalformedError:
