@@ -1,4 +1,4 @@
-"""Was this doctor allowed to practise on 3 March at 14:00?"""
+"""Was this doctor allowed to practise on 3 March at 14:00? What the hub says then, and now."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PETIT = "dr.petit@ville.example"
 STRUCK = "dr.radie@ville.example"
 ABROAD = "dr.loin@ailleurs.example"
 NOBODY = "nobody@ville.example"
-MARTIN_RPPS = Identifier(RPPS, "899900000017")
+MARTIN_RPPS = Identifier(RPPS, "899900000011")
 HOSPITAL_FINESS = Identifier(FINESS, "990000017")
 OWN = Party(kind=PartyKind.APPLICATION, name="Caducée", address=Address.parse("hub@hub.valbrume.example"))
 EXPIRY = timedelta(hours=48)
