@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
 # The counterparts that tests speak to; without them those tests skip and say so.
-PACKAGES := gpgsm openssl postfix python3-venv swaks
+PACKAGES := gpgsm ldap-utils openssl postfix python3-venv slapd swaks xmlsec1
 .PHONY: help demo test check fix soak bench packages lock clean
 
 help: ## list the tasks

@@ -23,7 +23,8 @@ from hub.domain.address import Address
 from hub.errors import ConfigError, HubError, PeerError, StoreError, Words
 from hub.ports.connector import Probes
 from hub.ports.directory import Directory, DirectoryUnavailableError
-from hub.ports.filling import Dated
+from hub.ports.filling import Dated, Held
+from hub.ports.trust import TrustUnavailableError
 
 PATIENCE: Final = 30.0
 """Seconds that an operator has to answer a probe."""
@@ -42,6 +43,7 @@ async def check(file: Path, block: Iterable[str], reserved: frozenset[str]) -> l
     async with AsyncExitStack() as stack:
         opening = Opening(settings, stack, setup.get("check"))
         findings += [one async for one in _directories(opening, settings)]
+        findings += [one async for one in _trust(opening, settings)]
         findings += await _operators(opening, settings)
         for part in (*settings.policies, *settings.observers):
             findings.append(await _opened(opening, part))
@@ -89,11 +91,34 @@ async def _directories(opening: Opening, settings: Settings) -> AsyncIterator[Fi
             yield failed(name, error)
 
 
+async def _trust(opening: Opening, settings: Settings) -> AsyncIterator[Finding]:
+    """Say which list each space of trust holds, and which operators it leaves out."""
+    for part in settings.trust:
+        name = f"trust.{part.name}"
+        space = await opening.part(part)
+        if space is None:
+            yield failed(name, opening.failed[name])
+            continue
+        try:
+            yield _held(name, space.held())
+            served = {domain for one in settings.operators for domain in one.domains}
+            outside = sorted(domain for domain in served if space.admission(domain) is None)
+        except TrustUnavailableError as error:
+            yield failed(name, error)
+            continue
+        if outside:
+            listed = ", ".join(outside)
+            yield warning(name, f"does not admit {listed}.", f"n'admet pas {listed}.")
+
+
 async def _directory(name: str, directory: Directory, anybody: Address) -> Finding:
     await directory.by_address(anybody)
     if not isinstance(directory, Dated):
         return fine(name, "answers.", "répond.")
-    held = directory.held()
+    return _held(name, directory.held())
+
+
+def _held(name: str, held: Held) -> Finding:
     day = f"{held.at:%Y-%m-%d %H:%M}"
     if held.old:
         return warning(
