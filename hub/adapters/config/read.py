@@ -11,8 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from hub.adapters.config.positions import Positions
 from hub.errors import ConfigError, Words
+from hub.plugin.positions import Positions
 from hub.plugin.table import Table
 
 MAX_BYTES: Final = 1 << 20

@@ -2,7 +2,7 @@
 
 The scanner is for text that `tomllib` has already accepted: it finds keys and skips values, and it
 checks nothing. Keys inside an inline table or an array have no line of their own: they stand where
-the key stands that holds them.
+the key stands that holds them. Tables of a list (`[[name]]`) are counted from 1: `name.2.key`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Positions:
         self._text = text.replace("\r\n", "\n")
         self._stated: dict[str, int] = {}
         self._implied: dict[str, int] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
         self._line = 1
         self._at = 0
         self._scan()
@@ -52,8 +53,11 @@ class Positions:
         table: tuple[str, ...] = ()
         while self._move(_BLANK) < len(self._text):
             if self._text[self._at] == "[":
-                self._at += 2 if self._text.startswith("[[", self._at) else 1
+                listed = self._text.startswith("[[", self._at)
+                self._at += 2 if listed else 1
                 table = self._key()
+                if listed:
+                    self._counts[table] = self._counts.get(table, 0) + 1
                 self._state((), table)
                 self._value()
             else:
@@ -74,9 +78,20 @@ class Positions:
             self._at += 1
 
     def _state(self, table: tuple[str, ...], key: tuple[str, ...]) -> None:
-        for count in range(1, len(key)):
-            self._implied.setdefault(".".join(table + key[:count]), self._line)
-        self._stated.setdefault(".".join(table + key), self._line)
+        for spelt in (table, self._counted(table)) if self._counts else (table,):
+            for count in range(1, len(key)):
+                self._implied.setdefault(".".join(spelt + key[:count]), self._line)
+        for spelt in (table + key, self._counted(table + key)) if self._counts else (table + key,):
+            self._stated.setdefault(".".join(spelt), self._line)
+
+    def _counted(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """Put the number of each table of a list behind its name."""
+        parts: list[str] = []
+        for at, part in enumerate(key, 1):
+            parts.append(part)
+            if number := self._counts.get(key[:at]):
+                parts.append(str(number))
+        return tuple(parts)
 
     def _value(self) -> None:
         """Skip to the end of the line on which the value, or the table's header, ends."""

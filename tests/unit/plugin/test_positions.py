@@ -10,7 +10,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.adapters.config.positions import Positions
+from hub.plugin.positions import Positions
 
 TEXT = r"""# [not.a.table]
 top = 1 # top = 2
@@ -59,6 +59,12 @@ name = "second"
         ("rules", 20),
         ("rules.name", 21),
         ("rules.sub.deep", 23),
+        ("rules.1", 20),
+        ("rules.1.name", 21),
+        ("rules.1.sub.deep", 23),
+        ("rules.2", 24),
+        ("rules.2.name", 25),
+        ("rules.2.missing", 24),
         ("operators.ville.missing", 4),
         ("operators.nobody", 18),
         ("nothing", None),
