@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from hub.adapters.clock import SystemClock
 from hub.adapters.logs import setup
 from hub.app.parts import Opening, operator
 from hub.app.settings import Settings
@@ -91,7 +92,7 @@ async def explain(settings: Settings, text: str) -> Explanation:
             preference=settings.hub.preference,
         )
         named = [(part.name, one) for part, one in zip(settings.directories, directories, strict=True)]
-        return await explaining.explain(target, named, register, spaces=bool(settings.trust))
+        return await explaining.explain(target, named, register, SystemClock(), spaces=bool(settings.trust))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hub.domain.outcome import Refused
 from hub.domain.party import Identifier
 from hub.domain.target import Description, Target
 from hub.errors import PeerError, Words
+from hub.ports.clock import Clock
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
 from hub.ports.filling import Dated
 from hub.ports.intake import To
@@ -59,7 +59,12 @@ class Explanation:
 
 
 async def explain(
-    target: Target, directories: Sequence[tuple[str, Directory]], register: Register, *, spaces: bool
+    target: Target,
+    directories: Sequence[tuple[str, Directory]],
+    register: Register,
+    clock: Clock,
+    *,
+    spaces: bool,
 ) -> Explanation:
     """Ask every directory in turn, then resolve as a submission would. Raises nothing of theirs.
 
@@ -72,7 +77,7 @@ async def explain(
         if known and not isinstance(target, Description):
             answers.append(Answer(directory=name, asked=False))
             continue
-        answers.append(await _answer(name, directory, target))
+        answers.append(await _answer(name, directory, target, clock))
         known = known or bool(answers[-1].entries)
     found = next((entry for one in answers for entry in one.entries), None)
     address = target if isinstance(target, Address) else found.address if found else None
@@ -95,13 +100,13 @@ async def explain(
     )
 
 
-async def _answer(name: str, directory: Directory, target: Target) -> Answer:
+async def _answer(name: str, directory: Directory, target: Target, clock: Clock) -> Answer:
     version = None
     if isinstance(directory, Dated):
         with suppress(Exception):  # one that can't say its version may answer all the same
             version = directory.held().version
     alone = People([directory])
-    began = time.perf_counter()
+    began = clock.monotonic()
     entries: Sequence[Entry] = ()
     error = None
     try:
@@ -117,7 +122,7 @@ async def _answer(name: str, directory: Directory, target: Target) -> Answer:
                 return Answer(directory=name, version=version, asked=False)
     except DirectoryUnavailableError as caught:
         error = caught.words
-    spent = time.perf_counter() - began
+    spent = clock.monotonic() - began
     return Answer(directory=name, version=version, entries=tuple(entries), error=error, spent=spent)
 
 
