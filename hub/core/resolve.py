@@ -14,7 +14,7 @@ from hub.domain.outcome import Refused
 from hub.domain.party import Identifier, Party
 from hub.domain.target import Description, Target
 from hub.errors import Words
-from hub.ports.directory import Entry
+from hub.ports.directory import Entry, MailboxKind
 from hub.ports.intake import To
 from hub.ports.looking import Describes, Suggests
 from hub.ports.trust import Admission
@@ -78,6 +78,7 @@ async def _entry(target: Target, register: Register) -> Entry | Refused:
             return await register.directory.by_address(target) or await _unlisted(target, register)
         case Identifier():
             entries = await register.directory.by_identifier(target)
+            entries = tuple(one for one in entries if _may_be_found(one))
             if not entries:
                 return _no_address(target, register)
             return choosing.of_bearer(entries, register.preference, target.value)
@@ -89,6 +90,14 @@ async def _entry(target: Target, register: Register) -> Entry | Refused:
                 else ()
             )
             return choosing.of_description(entries, register.preference, target)
+
+
+def _may_be_found(one: Entry) -> bool:
+    """Whether an identifier may lead to a mailbox: not to an unlisted one, which only its address does.
+
+    A patient's address is made of the identifier, so that who knows the one knows the other.
+    """
+    return not one.unlisted or one.mailbox is MailboxKind.PATIENT
 
 
 async def _unlisted(address: Address, register: Register) -> Refused:

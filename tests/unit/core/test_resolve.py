@@ -8,15 +8,18 @@ from hub.core.resolve import Resolved, resolve
 from hub.domain.address import Address
 from hub.domain.outcome import Refused
 from hub.domain.party import RPPS, Identifier, Role
+from hub.domain.target import Description
 from hub.ports.connector import Capabilities
-from hub.ports.directory import DirectoryUnavailableError
+from hub.ports.directory import DirectoryUnavailableError, MailboxKind
 from hub.ports.intake import To
-from hub.testing.fakes import ScriptedOperator
+from hub.testing.fakes import ScriptedOperator, entry
+from tests.unit.core.test_people import Listing
 from tests.unit.core.world import (
     ABROAD,
     MARTIN,
     MARTIN_RPPS,
     NOBODY,
+    PETIT,
     STRUCK,
     VILLE,
     directory,
@@ -71,3 +74,27 @@ async def test_without_the_directory_nobody_is_refused() -> None:
     down.available = False
     with pytest.raises(DirectoryUnavailableError):
         await resolve(To(target=Address.parse(MARTIN)), register(down))
+
+
+async def test_an_unlisted_mailbox_is_reached_by_its_address_alone() -> None:
+    """An identifier must not give it away; a patient's address says no more than the number does."""
+    people = directory()
+    people.put(entry(MARTIN, identifiers=[MARTIN_RPPS], unlisted=True))
+    refused = await resolve(To(target=MARTIN_RPPS), register(people))
+    assert isinstance(refused, Refused)
+    assert refused.code == "recipient.no-address"
+    assert isinstance(await resolve(To(target=Address.parse(MARTIN)), register(people)), Resolved)
+    people.put(entry(MARTIN, identifiers=[MARTIN_RPPS], unlisted=True, mailbox=MailboxKind.PATIENT))
+    assert isinstance(await resolve(To(target=MARTIN_RPPS), register(people)), Resolved)
+
+
+async def test_a_description_finds_who_it_fits() -> None:
+    """Only a directory that can be asked so; another one knows nobody by description."""
+    people = Listing(entry(MARTIN, name="Dr Élodie Martin", identifiers=[MARTIN_RPPS]), entry(PETIT))
+    to = To(target=Description(name="Martin"))
+    found = await resolve(to, register(people))
+    assert isinstance(found, Resolved)
+    assert (str(found.party.address), found.asked) == (MARTIN, "Martin")
+    nobody = await resolve(to, register())
+    assert isinstance(nobody, Refused)
+    assert nobody.code == "recipient.nobody"
