@@ -1,33 +1,25 @@
-"""`hub directory`: fill a directory from its files, and ask it."""
+"""`hub directory`: fill a directory from its files or its server, and ask it."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import screen
+from hub.cli import directory_ask, directory_explain, directory_history, screen
 from hub.cli.given import given
-from hub.cli.language import told
-from hub.cli.options import Json
-from hub.cli.screen import Cell
+from hub.cli.options import Json, OneDirectory
 from hub.errors import Words
 
 if TYPE_CHECKING:
-    from hub.ports.directory import Entry
+    from hub.ports.filling import Changes, Loaded
 
 Progress = Callable[[str, int, int], None]
-Name = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="Which directory, by its name in the configuration; needed with several."
-    ),
-]
 app = typer.Typer(no_args_is_help=True, help="Fill the directory of professionals, and ask it.")
 
 
@@ -36,12 +28,18 @@ def directory() -> None:
     """Fill the directory of professionals, and ask it."""
 
 
+app.command("search")(directory_ask.search)
+app.command("lookup")(directory_ask.lookup)
+app.command("explain")(directory_explain.explain)
+app.command("history")(directory_history.history)
+
+
 @app.command("import")
 def import_(
     ctx: typer.Context,
     *,
     files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="The files of one extraction.")],
-    name: Name = None,
+    name: OneDirectory = None,
     json: Json = False,
 ) -> None:
     """Replace what a directory holds by what the files say, at once or not at all.
@@ -52,102 +50,92 @@ def import_(
     from hub.app import lookup  # noqa: PLC0415 -- heavy: every plugin
 
     settings = given(ctx).load().settings
-    with _progress() as progress:
+    with _progress(in_bytes=True) as progress:
         loaded = asyncio.run(lookup.load(settings, name, files, progress))
+    _report(loaded, json=json)
+
+
+@app.command("sync")
+def sync(ctx: typer.Context, *, name: OneDirectory = None, json: Json = False) -> None:
+    """Fetch what is new from the server that fills a directory; go on where a broken attempt stopped.
+
+    A running hub answers from what it held until all has come. Exit code 6 when the server can't answer.
+    """
+    from hub.app import lookup  # noqa: PLC0415 -- heavy: every plugin
+
+    settings = given(ctx).load().settings
+    with _progress(in_bytes=False) as progress:
+        loaded = asyncio.run(lookup.synchronise(settings, name, progress))
+    _report(loaded, json=json)
+
+
+@contextmanager
+def _progress(*, in_bytes: bool) -> Iterator[Progress]:
+    """Show a bar per file or step on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _file, _done, _total: None
+        return
+    from rich import console, progress  # noqa: PLC0415 -- heavy, and for terminals only
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console.Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def update(file: str, done: int, total: int) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(file, total=total or None)
+            bars.update(tasks[file], completed=done, total=total or None)
+
+        yield update
+
+
+def _report(loaded: Loaded, *, json: bool) -> None:
     if json:
         screen.as_json(
             {
                 "version": loaded.version,
                 "professionals": loaded.professionals,
                 "mailboxes": loaded.mailboxes,
+                "changes": _counts(loaded.changes) if loaded.changes else None,
             }
         )
         return
     screen.say(
         Words(
-            en=f"Imported {loaded.version}: {loaded.professionals} professionals,"
-            f" {loaded.mailboxes} mailboxes.",
-            fr=f"Importé : {loaded.version} – {loaded.professionals} professionnels,"
+            en=f"Now {loaded.version}: {loaded.professionals} professionals, {loaded.mailboxes} mailboxes.",
+            fr=f"À présent {loaded.version} : {loaded.professionals} professionnels,"
             f" {loaded.mailboxes} boîtes.",
+        )
+    )
+    if (found := loaded.changes) is None:
+        return
+    if not any(_counts(found).values()):
+        screen.say(Words(en="Nothing has changed.", fr="Rien n'a changé."))
+        return
+    screen.say(
+        Words(
+            en=f"Professionals: {found.appeared} appeared, {found.changed} changed,"
+            f" {found.less} lost an activity, {found.gone} are gone.",
+            fr=f"Professionnels : {found.appeared} apparus, {found.changed} modifiés,"
+            f" {found.less} avec une activité de moins, {found.gone} disparus.",
+        )
+    )
+    screen.say(
+        Words(
+            en=f"Mailboxes: {found.mailboxes_appeared} appeared, {found.mailboxes_changed} changed,"
+            f" {found.mailboxes_gone} are gone.",
+            fr=f"Boîtes : {found.mailboxes_appeared} apparues, {found.mailboxes_changed} modifiées,"
+            f" {found.mailboxes_gone} disparues.",
         )
     )
 
 
-@app.command("lookup")
-def lookup(
-    ctx: typer.Context,
-    *,
-    who: Annotated[str, typer.Argument(metavar="WHO", help="An address, rpps:NUMBER or finess:NUMBER.")],
-    name: Name = None,
-    json: Json = False,
-) -> None:
-    """Ask the directories who somebody is and whether they may practise today.
+def _counts(changes: Changes) -> dict[str, int]:
+    from dataclasses import asdict  # noqa: PLC0415 -- after an update only
 
-    Exit code 4 when nobody is listed, 6 when a directory can't answer.
-    """
-    from hub.app import lookup as asking  # noqa: PLC0415 -- heavy: every plugin
-
-    settings = given(ctx).load().settings
-    entries = asyncio.run(asking.find(settings, name, who))
-    if json:
-        screen.as_json({"entries": [_data(one) for one in entries]})
-        return
-    for one in entries:
-        _show(one)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show a bar per file on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _file, _done, _total: None
-        return
-    from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def update(file: str, done: int, total: int) -> None:
-            if file not in tasks:
-                tasks[file] = bars.add_task(file, total=total)
-            bars.update(tasks[file], completed=done, total=total)
-
-        yield update
-
-
-_FIELDS: Final = (
-    Words(en="kind", fr="genre"),
-    Words(en="identifiers", fr="identifiants"),
-    Words(en="standing", fr="situation"),
-    Words(en="certificates", fr="certificats"),
-    Words(en="source", fr="source"),
-)
-
-
-def _show(one: Entry) -> None:
-    since = f" ({one.since.isoformat()})" if one.since else ""
-    values: Sequence[str] = (
-        one.kind.value,
-        ", ".join(f"{each.system} {each.value}" for each in one.identifiers),
-        f"{one.standing.value}{since}",
-        str(len(one.certificates)),
-        one.source,
-    )
-    screen.mark("✓" if one.standing.value == "active" else "✗", f"{one.address} – {one.name}")
-    screen.rows([[Cell(f"  {told(name)}"), Cell(value)] for name, value in zip(_FIELDS, values, strict=True)])
-
-
-def _data(one: Entry) -> dict[str, Any]:
-    return {
-        "address": str(one.address),
-        "kind": one.kind.value,
-        "name": one.name,
-        "identifiers": [{"system": each.system, "value": each.value} for each in one.identifiers],
-        "standing": one.standing.value,
-        "since": one.since.isoformat() if one.since else None,
-        "certificates": len(one.certificates),
-        "source": one.source,
-    }
+    return asdict(changes)

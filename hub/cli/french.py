@@ -72,8 +72,8 @@ HELP: Final = {
         "--wait, s'il a atteint tout le monde."
     ),
     "Who sends.": "Qui envoie.",
-    "Who receives: address, rpps:… or finess:…; repeatable.": (
-        "Qui reçoit : adresse, rpps:… ou finess:… ; répétable."
+    "Who receives: address, rpps:…, finess:…, ins:…, or 'name, specialty, town'; repeatable.": (
+        "Qui reçoit : adresse, rpps:…, finess:…, ins:…, ou 'nom, spécialité, ville' ; répétable."
     ),
     "The subject.": "L'objet.",
     "Who gets a copy.": "Qui reçoit une copie.",
@@ -144,6 +144,39 @@ HELP: Final = {
     "Fill the directory of professionals, and ask it.": (
         "Remplir l'annuaire des professionnels, l'interroger."
     ),
+    "Look around in the directories, as in an address book.\n\n"
+    "Each word begins a name, profession, specialty, structure, service, town, postcode or address.\n"
+    "Accents, case and hyphens don't matter. Unlisted mailboxes stay out. Exit code 4 when nobody fits.": (
+        "Chercher dans les annuaires, comme dans un carnet d'adresses.\n\n"
+        "Chaque mot commence un nom, une profession, une spécialité, une structure, un service, une ville,\n"
+        "un code postal ou une adresse. Accents, majuscules et tirets ne comptent pas. La liste rouge n'est\n"
+        "pas montrée. Code de retour 4 si personne ne correspond."
+    ),
+    "Words, or their beginnings, in any order.": "Des mots, ou leurs débuts, dans n'importe quel ordre.",
+    "Only this directory, by its name in the configuration.": (
+        "Seulement cet annuaire, par son nom dans la configuration."
+    ),
+    "Show how the hub decides about a recipient: each directory, the trust space, the operator.\n\n"
+    "Exit code 0 when a message would be accepted, 4 when it would be refused, 6 when what must be asked\n"
+    "can't answer.": (
+        "Montrer comment le hub décide d'un destinataire : annuaires, espace de confiance, opérateur.\n\n"
+        "Code de retour 0 si un message serait accepté, 4 s'il serait refusé, 6 si ce qu'il faut interroger\n"
+        "ne peut répondre."
+    ),
+    "Answer whether somebody was allowed to practise at a moment, and list what is remembered of them.\n\n"
+    "Says what the directory held then, and what was learnt about that day since. A time without an offset\n"
+    "is this machine's. Exit code 4 when nothing is remembered of them.": (
+        "Répondre si quelqu'un pouvait exercer à un moment, et lister ce qui en est retenu.\n\n"
+        "Dit ce que l'annuaire tenait alors, et ce qu'il a appris de ce jour depuis. Une heure sans\n"
+        "décalage est celle de cette machine. Code de retour 4 si rien n'est retenu de cette personne."
+    ),
+    "The moment asked about, such as 2026-03-03T14:00.": "Le moment en question, comme 2026-03-03T14:00.",
+    "Fetch what is new from the server that fills a directory; go on where a broken attempt stopped.\n\n"
+    "A running hub answers from what it held until all has come. Exit code 6 when the server can't answer.": (
+        "Chercher le nouveau au serveur qui remplit un annuaire ; reprendre là où un essai s'est arrêté.\n\n"
+        "Un hub en marche répond de ce qu'il tenait jusqu'à ce que tout soit là. Code de retour 6 si le\n"
+        "serveur ne peut répondre."
+    ),
     "Replace what a directory holds by what the files say, at once or not at all.\n\n"
     "A running hub answers from the new version within seconds. A file that is wrong changes nothing, and\n"
     "the error says which line and column.": (
@@ -160,7 +193,9 @@ HELP: Final = {
         "Demander aux annuaires qui est quelqu'un et s'il peut exercer aujourd'hui.\n\n"
         "Code de retour 4 si personne n'y figure, 6 si un annuaire ne peut répondre."
     ),
-    "An address, rpps:NUMBER or finess:NUMBER.": "Une adresse, rpps:NUMÉRO ou finess:NUMÉRO.",
+    "An address, rpps:…, finess:…, ins:…, or 'name, specialty, town'.": (
+        "Une adresse, rpps:…, finess:…, ins:…, ou 'nom, spécialité, ville'."
+    ),
     # plugins
     "See what plugins are installed and what they offer.": (
         "Voir quelles extensions sont installées et ce qu'elles proposent."

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.cli import exit_codes, language, screen
+from hub.cli import entries, exit_codes, language, screen
 from hub.cli.options import Json
 from hub.cli.screen import Cell
-from hub.errors import HubError, InputError, Words
+from hub.domain.party import Identifier
+from hub.domain.target import Description, read_target
+from hub.errors import HubError, InputError, MalformedError, Words
 
 if TYPE_CHECKING:
     from hub.adapters.http.client import Attachment, Client, Door
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 VARIABLE: Final = "CADUCEE_TOKEN"
 _PAUSE: Final = 0.5
 """Seconds between two looks at a message that is still on its way."""
-_IDENTIFIERS: Final = ("rpps", "finess")
 
 
 def run(
@@ -32,7 +33,11 @@ def run(
     sender: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Who sends.")],
     to: Annotated[
         list[str],
-        typer.Option("--to", metavar="WHO", help="Who receives: address, rpps:… or finess:…; repeatable."),
+        typer.Option(
+            "--to",
+            metavar="WHO",
+            help="Who receives: address, rpps:…, finess:…, ins:…, or 'name, specialty, town'; repeatable.",
+        ),
     ],
     subject: Annotated[str, typer.Option(help="The subject.")],
     cc: Annotated[list[str] | None, typer.Option(metavar="WHO", help="Who gets a copy.")] = None,
@@ -146,8 +151,22 @@ def _tell(reports: Sequence[Any]) -> None:
 
 
 def _who(text: str) -> str | dict[str, str]:
-    scheme, colon, value = text.partition(":")
-    return {scheme.lower(): value} if colon and scheme.lower() in _IDENTIFIERS else text
+    """Return a recipient as the API takes it. Raises MalformedError, which names the one it means."""
+    try:
+        meant = read_target(text)
+    except MalformedError as error:
+        words = error.words
+        raise MalformedError(
+            error.code, Words(en=f"{text}: {words.en}", fr=f"{text} : {words.fr}")
+        ) from error
+    match meant:
+        case Identifier():
+            scheme, number = entries.short(meant)
+            return {scheme: number}
+        case Description(name=name, specialty=specialty, town=town):
+            parts = {"name": name, "specialty": specialty, "town": town}
+            return {part: value for part, value in parts.items() if value}
+    return str(meant)
 
 
 def _attachment(path: Path) -> Attachment:
