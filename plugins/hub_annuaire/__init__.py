@@ -9,6 +9,8 @@ It is filled by `hub directory import FILES` and answers from one SQLite file th
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from hub.plugin import Registry, hookimpl
 
 
@@ -19,3 +21,7 @@ def hub_register_directories(registry: Registry) -> None:
     from hub_annuaire.settings import parse  # noqa: PLC0415 - the same
 
     registry.add_directory("annuaire", parse, open_directory)
+    if find_spec("sansldap") is not None:  # the extra `ldap`
+        from hub_annuaire import ldap  # noqa: PLC0415 - the same
+
+        ldap.offer_directory(registry)
