@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from hub.errors import Words
+
 Progress = Callable[[str, int, int], None]
 """Gets what is being read, how much of it is done and how much there is (0: not known)."""
 
@@ -70,11 +72,16 @@ class Synchronises(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a directory answers from. `at` is how old its oldest source is, `old` that it is too old."""
+    """What a directory or a space of trust answers from.
+
+    `at` is how old its oldest source is, `old` that it is too old. `fault` says what is wrong with a newer
+    version that was refused.
+    """
 
     version: str
     at: datetime
     old: bool = False
+    fault: Words | None = None
 
 
 @runtime_checkable
