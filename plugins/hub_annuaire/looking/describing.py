@@ -8,19 +8,19 @@ Lyon by `LYON CEDEX 03` and by `69003 LYON`, not by `Lyons-la-Forêt` nor `Saint
 from __future__ import annotations
 
 import sqlite3
-from itertools import pairwise
 from typing import Final
 
 from hub.domain.target import Description
 from hub.ports.directory import MailboxKind
 from hub_annuaire.looking import folding, trades
-from hub_annuaire.looking.tables import BANDS
+from hub_annuaire.looking.asking import ask
+from hub_annuaire.looking.tables import BANDS, MARK
 
 PERSONAL: Final = BANDS[MailboxKind.PERSONAL]
 TITLES: Final = frozenset(
     {"dr", "pr", "m", "mr", "mme", "mlle", "docteur", "professeur", "madame", "monsieur"}
 )
-ARTICLES: Final = frozenset({"le", "la", "les", "l"})
+ARTICLES: Final = frozenset({"le", "la", "les", "l", "cedex"})
 DIVIDED: Final = ("75", "69", "13")
 """How postcodes of towns begin whose last two digits are those of a district."""
 
@@ -33,16 +33,21 @@ _ROWS: Final = (
 
 def described(connection: sqlite3.Connection, sought: Description, limit: int) -> list[str]:
     """Return the keys of who fits, in the order of the index. Raises sqlite3.Error."""
-    name = [one for one in folding.known(sought.name) if one not in TITLES]
+    name = [one for one in folding.fold(sought.name) if one not in TITLES]
     trade = folding.typed(sought.specialty)
-    town = folding.known(sought.town)
+    town = folding.fold(sought.town)
     if not name or (sought.specialty and not trade) or (sought.town and not town):
         return []
-    query = " AND ".join(f'"{one}"' for one in name)
+    asked = [ask(connection, one) for one in trade]
+    parts = [f'"{MARK}{one}"' for one in name]
+    parts += [f'"{one}"' for one in town if not one.isdigit() and one not in ARTICLES]
+    parts += [f"({one.begun})" for one in asked if one is not None]
+    if None in asked:
+        return []
     found: list[str] = []
-    for key, band, has, practises, lives in connection.execute(_ROWS, (query,)):
+    for key, band, has, practises, lives in connection.execute(_ROWS, (" AND ".join(parts),)):
         if (
-            _named(name, has.split(), band == PERSONAL)
+            (band == PERSONAL or _is_just(name, has.split()))
             and all(_practises(one, practises) for one in trade)
             and (not town or _in(town, lives.split()))
         ):
@@ -52,10 +57,9 @@ def described(connection: sqlite3.Connection, sought: Description, limit: int) -
     return found
 
 
-def _named(asked: list[str], has: list[str], person: bool) -> bool:  # noqa: FBT001 - ours alone
-    plain = {one for one in has if one not in TITLES}
-    known = plain | {a + b for a, b in pairwise(has)}
-    return known.issuperset(asked) and (person or plain.issubset(asked))
+def _is_just(asked: list[str], has: list[str]) -> bool:
+    in_one = {"".join(has[begin:end]) for begin in range(len(has)) for end in range(begin + 2, len(has) + 1)}
+    return in_one.union(asked).issuperset(has)
 
 
 def _practises(asked: str, trade: str) -> bool:
@@ -63,7 +67,7 @@ def _practises(asked: str, trade: str) -> bool:
     return any(all(f" {one}" in begun for one in means) for means in ((asked,), *trades.meant(asked)))
 
 
-def _in(asked: tuple[str, ...], lives: list[str]) -> bool:
+def _in(asked: list[str], lives: list[str]) -> bool:
     numbers = [one for one in lives if one.isdigit()]
     names = [one for one in lives if not one.isdigit() and one != "cedex"]
     wanted = [one for one in asked if not one.isdigit() and one != "cedex"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from hub_annuaire.looking import folding, pieces
@@ -50,21 +50,19 @@ def remove(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     found = [
         row
         for key in keys
-        for row in connection.execute(
-            "SELECT id, name, trade, town, other, key FROM looking_row WHERE key = ?", (key,)
-        )
+        for row in connection.execute("SELECT id, key FROM looking_row WHERE key = ?", (key,))
     ]
-    for id_, *columns, key in sorted(found):
+    for id_, key in sorted(found):
+        (words,) = connection.execute("SELECT words FROM looking_text WHERE id = ?", (id_,)).fetchone()
         connection.execute(
-            "INSERT INTO looking (looking, rowid, name, trade, town, other) VALUES ('delete', ?, ?, ?, ?, ?)",
-            (id_, *columns),
+            "INSERT INTO looking (looking, rowid, words) VALUES ('delete', ?, ?)", (id_, words)
         )
         connection.execute("DELETE FROM looking_row WHERE id = ?", (id_,))
         connection.executemany(
             "DELETE FROM looking_piece WHERE hash = ? AND letters = ? AND id = ?",
             [(*piece, id_) for piece in pieces.of(key)],
         )
-        counts.update(_distinct(columns))
+        counts.update(set(words.split()))
     connection.executemany(
         "UPDATE looking_word SET count = count - ? WHERE word = ?",
         [(count, word) for word, count in counts.items()],
@@ -127,23 +125,23 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
     counts: Counter[str] = Counter()
     trades: set[str] = set()
     placed = []
-    for band, name, key, trade, town, other in rows:
-        id_ = _place(connection, (band, name, key))
+    for row in rows:
+        id_ = _place(connection, row[:3])
         connection.execute(
             "INSERT INTO looking_row (id, band, name, key, trade, town, other) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (id_, band, name, key, trade, town, other),
+            (id_, *row),
         )
         connection.executemany(
             "INSERT OR IGNORE INTO looking_piece VALUES (?, ?, ?)",
-            [(*piece, id_) for piece in pieces.of(key)],
+            [(*piece, id_) for piece in pieces.of(row[2])],
         )
-        placed.append((id_, name, trade, town, other))
-        counts.update(_distinct((name, trade, town, other)))
-        trades.update(trade.split())
+        placed.append(id_)
+        trades.update(row[3].split())
     # FTS5 writes what it has gathered whenever a number is not above the last one
-    connection.executemany(
-        "INSERT INTO looking (rowid, name, trade, town, other) VALUES (?, ?, ?, ?, ?)", sorted(placed)
-    )
+    for id_ in sorted(placed):
+        (words,) = connection.execute("SELECT words FROM looking_text WHERE id = ?", (id_,)).fetchone()
+        connection.execute("INSERT INTO looking (rowid, words) VALUES (?, ?)", (id_, words))
+        counts.update(set(words.split()))
     connection.executemany(
         "INSERT INTO looking_word VALUES (?, ?, 0) ON CONFLICT (word) DO UPDATE SET count = count + ?",
         [(word, count, count) for word, count in counts.items()],
@@ -171,39 +169,31 @@ def _place(connection: sqlite3.Connection, order: tuple[int, str, str]) -> int:
 
 
 def _row(one: Shown) -> Row:
-    words = folding.known
-    name = _name(one.name)
-    trade = _merged(words(one.profession), words(one.specialties))
-    town = _merged(words(one.town), words(one.postcode))
-    other = _merged(
-        words(one.structure),
-        words(one.service),
-        words(one.address),
-        folding.joined(one.name),
-        folding.joined(one.town),
-    )
-    had = {*name, *trade, *town}
+    known = folding.known
+    name, town = one.name, one.town
+    other = f"{known(one.structure, one.service)} {folding.of_address(one.key)}"
+    if joined := folding.joined(town):
+        other = f"{other} {' '.join(joined)}"
     return (
         BANDS[one.mailbox],
-        " ".join(name),
+        _name(name),
         one.key,
-        " ".join(trade),
-        " ".join(town),
-        " ".join(word for word in other if word not in had),
+        known(one.profession, one.specialties),
+        known(town, one.postcode),
+        other,
     )
 
 
-def _name(text: str) -> list[str]:
-    """Return the words of a name in the order in which people look for them: family, given, title."""
+def _name(text: str) -> str:
+    """Return the words of a name in the order in which people look for them: family, given, title.
+
+    Compounds come once more at the end, in one word.
+    """
     parts = text.split()
-    family = [one for one in parts if one.isupper() and len(one) > 1]
-    words = folding.known(" ".join([*family, *(one for one in parts if one not in family)]))
-    return [*(one for one in words if one not in _TITLES), *(one for one in words if one in _TITLES)]
-
-
-def _merged(*several: Iterable[str]) -> Iterator[str] | list[str]:
-    return list(dict.fromkeys(word for words in several for word in words))
-
-
-def _distinct(columns: Iterable[str]) -> set[str]:
-    return {word for column in columns for word in column.split()}
+    if parts and parts[-1].isupper() and not text.isupper():
+        family = [one for one in parts if one.isupper()]
+        given = [one for one in parts if not one.isupper()]
+        if given[0].lower().rstrip(".") in _TITLES:
+            given.append(given.pop(0))
+        text = " ".join(family + given)
+    return " ".join(folding.fold(text) + folding.joined(text))

@@ -83,9 +83,10 @@ def _reordered(local: str) -> set[str]:
 
 
 def _of_pieces(connection: sqlite3.Connection, local: str, most: int) -> list[str]:
-    letters = pieces.letters(local)
+    signs = local.encode()
+    letters = pieces.letters(signs)
     ids: set[int] = set()
-    for number in _numbers(local, most):
+    for number in _numbers(signs, most):
         rows = connection.execute(
             "SELECT id, letters FROM looking_piece WHERE hash = ? LIMIT ?", (number, SAME_PIECE)
         )
@@ -96,28 +97,28 @@ def _of_pieces(connection: sqlite3.Connection, local: str, most: int) -> list[st
     return [key for (key,) in found]
 
 
-def _numbers(local: str, most: int) -> set[int]:
+def _numbers(signs: bytes, most: int) -> set[int]:
     """Return the numbers of every piece that `most` slips may have left of what was meant."""
-    length = len(local)
+    length = len(signs)
     numbers: set[int] = set()
     for other in range(max(pieces.LEAST, length - most), length + most + 1):
         grown = length - other
         for place, (begin, end) in enumerate(pieces.cuts(other)):
             for shift in range(-most, most + 1):
-                if abs(shift) + abs(grown - shift) <= most and begin + shift >= 0 and end + shift <= length:
-                    here = slice(begin + shift, end + shift)
-                    numbers.update(pieces.number(place, other, one) for one in _exchanged(local, here))
+                here = slice(begin + shift, end + shift)
+                if abs(shift) + abs(grown - shift) <= most and here.start >= 0 and here.stop <= length:
+                    numbers.update(pieces.number(place, other, one) for one in _exchanged(signs, here))
     return numbers
 
 
-def _exchanged(local: str, here: slice) -> Iterator[str]:
+def _exchanged(signs: bytes, here: slice) -> Iterator[bytes]:
     """Yield a piece, and as it was if its first or last sign was exchanged with its neighbour."""
-    piece = local[here]
+    piece = signs[here]
     yield piece
-    if here.start > 0 and piece:
-        yield local[here.start - 1] + piece[1:]
-    if here.stop < len(local) and piece:
-        yield piece[:-1] + local[here.stop]
+    if here.start > 0:
+        yield signs[here.start - 1 : here.start] + piece[1:]
+    if here.stop < len(signs):
+        yield piece[:-1] + signs[here.stop : here.stop + 1]
 
 
 def _between(one: str, other: str) -> int | None:

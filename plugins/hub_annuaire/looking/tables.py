@@ -1,7 +1,8 @@
 """The tables of the index, for the file that holds the mailboxes.
 
 `looking_row` has one row a mailbox, in the order in which answers come: people's mailboxes first, then
-by name. Between two rows `GAP` numbers are left, for those that later updates bring.
+by name. Between two rows `GAP` numbers are left, for those that later updates bring. What is indexed is
+`looking_text`: every word of a row, and those of its name once more with `MARK` before them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Final
 from hub.ports.directory import MailboxKind
 
 GAP: Final = 8
+MARK: Final = "§"
+"""No letter nor digit, so no word that somebody types begins with it."""
 
 BANDS: Final = {
     MailboxKind.PERSONAL: 0,
@@ -26,15 +29,18 @@ CREATE TABLE looking_row (
   id INTEGER PRIMARY KEY,
   key TEXT NOT NULL,   -- Address.key
   band INTEGER NOT NULL,
-  name TEXT NOT NULL,  -- folded words, the family name first
+  name TEXT NOT NULL,  -- folded words, the family name first; compounds once more at the end, in one word
   trade TEXT NOT NULL, -- those of profession and specialties
   town TEXT NOT NULL,  -- those of town and postcode
-  other TEXT NOT NULL  -- those of structure, service and address, and compounds written in one word
+  other TEXT NOT NULL  -- those of structure, service and address, and compounds in the town
 );
 CREATE UNIQUE INDEX looking_key ON looking_row (key);
+CREATE VIEW looking_text (id, words) AS
+  SELECT id, name || ' ' || trade || ' ' || town || ' ' || other || ' §' || replace(name, ' ', ' §')
+  FROM looking_row;
 CREATE VIRTUAL TABLE looking USING fts5 (
-  name, trade, town, other,
-  content='looking_row', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3', tokenize='ascii'
+  words, content='looking_text', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3 4',
+  tokenize='ascii'
 );
 CREATE TABLE looking_word (
   word TEXT PRIMARY KEY,
