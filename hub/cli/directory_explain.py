@@ -16,6 +16,8 @@ from hub.domain.target import Description
 from hub.errors import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hub.core.explain import Answer, Explanation
     from hub.domain.target import Target
 
@@ -54,18 +56,7 @@ def _code(one: Explanation) -> int:
 def _show(one: Explanation) -> None:
     screen.line(entries.spelt(one.target))
     screen.line()
-    screen.table(
-        _COLUMNS,
-        [
-            [
-                Cell(each.directory, "bold"),
-                Cell(_said(each, one.target)),
-                Cell(each.version or ""),
-                Cell(f"{each.spent * 1000:.1f} ms" if each.asked else "", "dim"),
-            ]
-            for each in one.answers
-        ],
-    )
+    screen.table(_COLUMNS, [row for each in one.answers for row in _rows(each, one.target)])
     screen.line()
     rows = [(_TRUST, _admitted(one)), (_OPERATOR, one.operator or told(_NONE))]
     if one.suggestions:
@@ -75,19 +66,26 @@ def _show(one: Explanation) -> None:
     screen.mark("✓" if one.reachable else "✗", told(one.verdict))
 
 
-def _said(one: Answer, target: Target) -> str:
-    if not one.asked and isinstance(target, Description):
-        return told(Words(en="can't be asked for a description", fr="ne se demande pas par description"))
+def _rows(one: Answer, target: Target) -> Iterator[list[Cell]]:
+    """Yield a line for what a directory said, one for each mailbox when it is a list."""
+    first, *others = _said(one, target)
+    spent = f"{one.spent * 1000:.1f} ms" if one.asked else ""
+    yield [Cell(one.directory, "bold"), Cell(first), Cell(one.version or ""), Cell(spent, "dim")]
+    for each in others:
+        yield [Cell(""), Cell(each), Cell(""), Cell("")]
+
+
+def _said(one: Answer, target: Target) -> list[str]:
     if not one.asked:
-        return told(Words(en="not asked: an earlier one knew", fr="pas interrogé : un précédent savait"))
+        return [told(_BY_NUMBER if isinstance(target, Description) else _KNOWN)]
     if one.error is not None:
-        return told(one.error)
+        return [told(one.error)]
     if not one.entries:
-        return told(Words(en="not listed", fr="ne le connaît pas"))
-    return "; ".join(
+        return [told(Words(en="not listed", fr="ne le connaît pas"))]
+    return [
         f"{each.address} – {each.name} ({entries.mailbox(each)}, {told(entries.standing(each.standing))})"
         for each in one.entries
-    )
+    ]
 
 
 def _admitted(one: Explanation) -> str:
@@ -100,6 +98,8 @@ def _admitted(one: Explanation) -> str:
     return told(Words(en="not asked", fr="pas interrogé"))
 
 
+_KNOWN: Final = Words(en="not asked: an earlier one knew", fr="pas interrogé : un précédent savait")
+_BY_NUMBER: Final = Words(en="can't be asked for a description", fr="ne peut être interrogé par description")
 _TRUST: Final = Words(en="trust space", fr="espace de confiance")
 _OPERATOR: Final = Words(en="operator", fr="opérateur")
 _MEANT: Final = Words(en="did you mean", fr="serait-ce")

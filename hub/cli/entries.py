@@ -63,7 +63,8 @@ def works_as(one: Entry) -> str:
     """Return the shortest that tells two bearers of one name apart."""
     if one.specialties:
         return one.specialties[0].label
-    return (one.profession.label if one.profession else "") or one.service or one.structure
+    known = (one.profession.label if one.profession else "") or one.service or one.structure
+    return known if known != one.name else ""
 
 
 def table(entries: Sequence[Entry]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hub.adapters.clock import SystemClock
 from hub.cli import entries
 from hub.errors import Words
 
@@ -66,12 +67,16 @@ def _unheld(periods: Sequence[Period], at: datetime) -> Words:
 
 
 def _today(periods: Sequence[Period]) -> Words:
-    if not periods or periods[-1].known_until is not None:
+    held = [one for one in periods if one.known_until is None]
+    if not held:
         gone = local(periods[-1].known_until) if periods and periods[-1].known_until else "–"
         return Words(
             en=f"Not in the directory any more since {gone}.", fr=f"Absent de l'annuaire depuis le {gone}."
         )
-    words = _standing(periods[-1])
+    # A source may already say what will hold later: a suspension from next month, the end of one.
+    day = SystemClock().now().astimezone().date()
+    begun = [one for one in held if (one.since or day) <= day <= (one.until or day)]
+    words = _standing((begun or held)[-1])
     return Words(en=f"Today: {words.en}.", fr=f"Aujourd'hui : {words.fr}.")
 
 

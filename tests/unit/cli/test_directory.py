@@ -210,6 +210,10 @@ def test_explain_names_the_candidates_of_a_description(hub: Hub) -> None:
     assert LILAS in told["verdict"]["fr"]
     assert "dr.c.lilas@valbrume.example" in told["verdict"]["fr"]
     assert [len(one["entries"]) for one in told["directories"]] == [0, 2]
+    lines = hub("directory", "explain", "lilas").out.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("national")]
+    assert "Camille LILAS" in lines[at]
+    assert lines[at + 1].strip() == "dr.c.lilas@valbrume.example – Claude LILAS (personal, active)"
 
 
 def test_explain_tells_who_cant_answer(hub: Hub, configure: Configure) -> None:
