@@ -13,7 +13,7 @@ from cryptography import x509
 
 from hub.domain.ids import DeliveryId
 from hub.domain.message import Kind, ReceiptKind
-from hub.domain.outcome import Outcome, Refused
+from hub.domain.outcome import Deferred, Outcome, Refused
 from hub.ports.connector import Addressee, Parcel
 from hub.ports.host import Host
 from hub_smtp import entity, outer, pem
@@ -23,6 +23,7 @@ from hub_smtp.mail_settings import KeyFiles, MailWriting
 from hub_smtp.mime.segments import Segments, joined
 from hub_smtp.readers import Readers
 from hub_smtp.receipts import write as notices
+from hub_smtp.revocation.checker import Revocation
 from hub_smtp.sealing import Sealing, encrypted
 from hub_smtp.wire import Outgoing
 
@@ -39,12 +40,15 @@ class _Sorted:
 class Composer:
     """Makes mails; safe for any number at a time."""
 
-    def __init__(self, settings: MailWriting, host: Host) -> None:
-        """Load keys and authorities. Raises ConfigError, which names the file."""
+    def __init__(self, settings: MailWriting, host: Host, revocation: Revocation | None = None) -> None:
+        """Load keys and authorities. Raises ConfigError, which names the file.
+
+        `revocation` is needed as soon as the settings ask whether certificates are revoked.
+        """
         self._settings = settings
         self._host = host
         self._sealing = None if settings.signing is None else _sealing(settings.signing, host)
-        self._readers = Readers(settings)
+        self._readers = Readers(settings, revocation)
 
     async def mails(self, parcel: Parcel) -> tuple[Sequence[Outgoing], Mapping[DeliveryId, Outcome]]:
         """Return the mails to send, and an outcome for each addressee who gets none.
@@ -54,7 +58,7 @@ class Composer:
         """
         if parcel.sealed.envelope.message.kind is Kind.NOTICE:
             return [await self._notice(parcel)], {}
-        by = self._sort(parcel)
+        by = await self._sort(parcel)
         if not by.plain and not by.secret:
             return (), by.refused
         inner = await entity.inner(parcel, self._settings.format, self._host.hub_name)
@@ -69,13 +73,13 @@ class Composer:
             mails.append(self._outgoing(parcel, [one for one, _ in group], head, secret))
         return mails, by.refused
 
-    def _sort(self, parcel: Parcel) -> _Sorted:
+    async def _sort(self, parcel: Parcel) -> _Sorted:
         by, now = _Sorted(), self._host.clock.now()
         for one in parcel.addressees:
-            chosen = self._readers.choose(one.entry, now)
+            chosen = await self._readers.choose(one.entry, now)
             if chosen is None:
                 by.plain.append(one)
-            elif isinstance(chosen, Refused):
+            elif isinstance(chosen, Refused | Deferred):
                 by.refused[one.delivery] = chosen
             else:
                 by.secret.setdefault(chosen.cipher, []).append((one, chosen.certificate))

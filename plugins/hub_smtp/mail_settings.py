@@ -5,6 +5,9 @@
     anchors             authorities of senders' S/MIME certificates, PEM files; none: no signature is valid.
     decryption          list of { certificate, key } that senders may encrypt to, PEM files; none.
     invalid_signature   "refuse" a mail whose signature does not hold, or "record" it as invalid; refuse.
+    harvest             folder in which the encryption certificates of validly signed mail are kept; none.
+    harvest_most        mailboxes in it at the most: beyond, no new one is added; 10000.
+    revocation, revocation_from.…   whether signers' certificates are revoked: see `revocation.settings`.
     limits.depth              how deep parts may be nested; 10.
     limits.parts              parts at all depths; 500.
     limits.header_bytes       header of the mail and of each part; 64KiB.
@@ -29,6 +32,9 @@
     cipher                "gcm" or "cbc", for certificates that don't state what they read; gcm.
     key_transport         how keys travel to RSA certificates, "pkcs1" or "oaep"; pkcs1.
     anchors               authorities of recipients' certificates; none: the directory's word stands.
+    certificates          folders of recipients' certificates, a file <address>.pem for each mailbox; none.
+    directory_certificates   whether the directory's own come "first" or "last"; first.
+    revocation, revocation_from.…   whether recipients' certificates are revoked: see `revocation.settings`.
 """
 
 from __future__ import annotations
@@ -40,6 +46,8 @@ from pathlib import Path
 from hub.plugin import Table
 from hub_smtp.cms.encrypt import Cipher, Transport
 from hub_smtp.mime.limits import Limits
+from hub_smtp.revocation import settings as revocation
+from hub_smtp.revocation.settings import RevocationSettings
 from hub_smtp.xdm.limits import XdmLimits
 
 
@@ -67,6 +75,13 @@ class Encrypt(StrEnum):
     NEVER = "never"
 
 
+class DirectoryCertificates(StrEnum):
+    """When the directory's certificates are looked at."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFiles:
     """A certificate (with those that lead to its authority) and its private key, in PEM."""
@@ -84,6 +99,9 @@ class MailReading:
     invalid_signature: OnInvalid = OnInvalid.REFUSE
     limits: Limits = field(default_factory=Limits)
     xdm: XdmLimits = field(default_factory=XdmLimits)
+    harvest: Path | None = None
+    harvest_most: int = 10_000
+    revocation: RevocationSettings = field(default_factory=RevocationSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +109,7 @@ class MailWriting:
     """How mail that goes out is made. Without `signing` it goes unsigned.
 
     `anchors` are the authorities of recipients' certificates; without any, a certificate from the
-    directory is taken on the directory's word, its dates and its usage excepted.
+    directory or a folder is taken on its word, its dates, its usage and its address excepted.
     """
 
     format: Format = Format.XDM
@@ -100,16 +118,23 @@ class MailWriting:
     cipher: Cipher = Cipher.GCM
     transport: Transport = Transport.PKCS1
     anchors: tuple[Path, ...] = ()
+    certificates: tuple[Path, ...] = ()
+    directory_certificates: DirectoryCertificates = DirectoryCertificates.FIRST
+    revocation: RevocationSettings = field(default_factory=RevocationSettings)
 
 
 def parse_reading(table: Table) -> MailReading:
     """Read `[receivers.<name>.mail]`. Raises ConfigError."""
+    named, anchors = table.names(), table.files("anchors", ())
     settings = MailReading(
-        anchors=table.files("anchors", ()),
+        anchors=anchors,
         decryption=tuple(_key_files(one) for one in table.listed("decryption")),
         invalid_signature=OnInvalid(table.choice("invalid_signature", tuple(OnInvalid), OnInvalid.REFUSE)),
         limits=_limits(table.table("limits")),
         xdm=_xdm(table.table("xdm")),
+        harvest=table.file("harvest") if "harvest" in named else None,
+        harvest_most=table.integer("harvest_most", 10_000, least=1, most=1_000_000),
+        revocation=revocation.parse(table, anchored=bool(anchors)),
     )
     table.finish()
     return settings
@@ -117,7 +142,7 @@ def parse_reading(table: Table) -> MailReading:
 
 def parse_mail(table: Table) -> MailWriting:
     """Read `[operators.<name>.mail]`. Raises ConfigError."""
-    named = table.names()
+    named, anchors = table.names(), table.files("anchors", ())
     signing = None
     if "signing_certificates" in named or "signing_key" in named:
         signing = KeyFiles(certificate=table.file("signing_certificates"), key=table.file("signing_key"))
@@ -127,7 +152,12 @@ def parse_mail(table: Table) -> MailWriting:
         encrypt=Encrypt(table.choice("encrypt", tuple(Encrypt), Encrypt.WHEN_POSSIBLE)),
         cipher=Cipher(table.choice("cipher", tuple(Cipher), Cipher.GCM)),
         transport=Transport(table.choice("key_transport", tuple(Transport), Transport.PKCS1)),
-        anchors=table.files("anchors", ()),
+        anchors=anchors,
+        certificates=table.files("certificates", ()),
+        directory_certificates=DirectoryCertificates(
+            table.choice("directory_certificates", tuple(DirectoryCertificates), DirectoryCertificates.FIRST)
+        ),
+        revocation=revocation.parse(table, anchored=bool(anchors)),
     )
     table.finish()
     return settings

@@ -33,9 +33,13 @@ async def open_operator(
     """Yield a connector that is ready. Raises ConfigError when a file that it needs can't be used."""
     from hub_smtp.composing import Composer
     from hub_smtp.connector import open_connector
+    from hub_smtp.revocation.checker import open_revocation
 
     wire, mail = settings
-    async with open_connector(wire, Composer(mail, host), host) as connector:
+    async with (
+        open_revocation(mail.revocation, host) as revocation,
+        open_connector(wire, Composer(mail, host, revocation), host) as connector,
+    ):
         yield connector
 
 
@@ -53,7 +57,11 @@ async def open_receiver(
     """Yield a door that is bound. Raises ConfigError when an address or a file can't be used."""
     from hub_smtp import server
     from hub_smtp.reading import Reader
+    from hub_smtp.revocation.checker import open_revocation
 
     wire, mail = settings
-    async with server.open_receiver(wire, Reader(mail, host), host) as receiver:
+    async with (
+        open_revocation(mail.revocation, host) as revocation,
+        server.open_receiver(wire, Reader(mail, host, revocation), host) as receiver,
+    ):
         yield receiver

@@ -17,11 +17,14 @@ from hub_smtp import documents, heading, pem, smime
 from hub_smtp.cms.decrypt import Identity, Keys
 from hub_smtp.cms.trust import Anchors
 from hub_smtp.documents import Collected
+from hub_smtp.harvest import Harvest
 from hub_smtp.heading import Heading
 from hub_smtp.mail_settings import MailReading, OnInvalid
 from hub_smtp.mime.source import hold
 from hub_smtp.mime.structure import scan
 from hub_smtp.receipts import read as receipts
+from hub_smtp.revocation.checker import Revocation
+from hub_smtp.revocation.settings import OnNoAnswer
 from hub_smtp.smime import Opened
 from hub_smtp.wire import Arrived, Rcpt
 
@@ -29,14 +32,23 @@ from hub_smtp.wire import Arrived, Rcpt
 class Reader:
     """Reads mails; safe for any number at a time."""
 
-    def __init__(self, settings: MailReading, host: Host) -> None:
-        """Load keys and authorities. Raises ConfigError, which names the file."""
+    def __init__(self, settings: MailReading, host: Host, revocation: Revocation | None = None) -> None:
+        """Load keys and authorities. Raises ConfigError, which names the file.
+
+        `revocation` is needed as soon as the settings ask whether certificates are revoked.
+        """
+        asked = settings.revocation.policy is not OnNoAnswer.OFF
+        if asked and revocation is None:
+            raise ValueError("the settings ask whether certificates are revoked, and nobody can answer")
+        revocation = revocation if asked else None
         self._settings = settings
         self._connector = host.name
         self._own = host.address
         self._hub_name = host.hub_name
-        anchors = [one for path in settings.anchors for one in pem.certificates(path)]
-        self._opener = smime.Opener(Anchors(anchors), _keys(settings), settings.limits)
+        self._log = host.log
+        anchors = Anchors(one for path in settings.anchors for one in pem.certificates(path))
+        self._opener = smime.Opener(anchors, _keys(settings), settings.limits, revocation)
+        self._harvest = None if settings.harvest is None else Harvest(settings, anchors, revocation, host)
 
     async def read(self, arrived: Arrived, stage: Stage) -> Submission | tuple[Acknowledgement, ...]:
         """Read one mail; its documents are written to `stage`.
@@ -55,6 +67,10 @@ class Reader:
         opened = await self._opener.open(source, mail, head, arrived.at, stage)
         if opened.fault is not None and self._settings.invalid_signature is OnInvalid.REFUSE:
             raise smime.refuse(opened.fault)
+        if opened.fault is not None:
+            self._log.info("smime.signature.invalid", connector=self._connector, code=opened.fault.code)
+        if self._harvest is not None and opened.author is not None:
+            await self._harvest.take(opened.author, head.author, arrived.at)
         collected = await documents.collect(opened.source, opened.entity, self._settings.xdm, stage)
         return self._submission(arrived, head, opened, collected)
 

@@ -30,6 +30,8 @@ from hub_smtp.mime.limits import Limits
 from hub_smtp.mime.refusals import malformed, too_much
 from hub_smtp.mime.source import Held, Source
 from hub_smtp.mime.structure import Entity, scan
+from hub_smtp.revocation import judging
+from hub_smtp.revocation.checker import Revocation
 
 SIGNATURES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 CMS: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -52,7 +54,8 @@ class Opened:
     """A mail with its signatures and encryption taken off.
 
     The parts of `entity` stand in `source`. `decrypted` is the mail as it would have come unencrypted,
-    when it came encrypted to a key of ours.
+    when it came encrypted to a key of ours. `author` is the verdict on the author's own signature, when
+    that is valid.
     """
 
     source: Source = field(repr=False)
@@ -61,13 +64,21 @@ class Opened:
     identifiers: tuple[Identifier, ...] = ()
     fault: Fault | None = None
     decrypted: Content | None = field(default=None, repr=False)
+    author: Verdict | None = field(default=None, repr=False)
 
 
 class Opener:
     """Opens mails with what was configured."""
 
-    def __init__(self, anchors: Anchors, keys: decrypt.Keys, limits: Limits) -> None:
+    def __init__(
+        self,
+        anchors: Anchors,
+        keys: decrypt.Keys,
+        limits: Limits,
+        revocation: Revocation | None = None,
+    ) -> None:
         self._anchors = anchors
+        self._revocation = revocation
         self._keys = keys
         self._limits = limits
 
@@ -76,7 +87,8 @@ class Opener:
     ) -> Opened:
         """Take off every layer that covers the whole mail, and judge the signatures as of `at`.
 
-        Raises TrustError (`smime.decrypt`), MalformedError and LimitError. A signature that does not
+        Raises TrustError (`smime.decrypt`), MalformedError and LimitError; PeerError when nobody says
+        whether a signer's certificate is revoked, and that must be known. A signature that does not
         hold is no error here: see `Opened.fault`.
         """
         entity = mail
@@ -105,7 +117,9 @@ class Opener:
                 "ses signatures et chiffrements sont trop imbriqués",
                 self._limits.cms_layers,
             )
+        verdicts = [await self._unrevoked(one, at) for one in verdicts]
         signature, identifiers, fault = judge(verdicts, heading)
+        valid = signature.result is SignatureResult.VALID
         return Opened(
             source=source,
             entity=entity,
@@ -113,7 +127,15 @@ class Opener:
             identifiers=identifiers,
             fault=fault,
             decrypted=decrypted,
+            author=_author(verdicts, heading) if valid else None,
         )
+
+    async def _unrevoked(self, verdict: Verdict, at: datetime) -> Verdict:
+        """Return the verdict as revocation leaves it."""
+        if self._revocation is None or not verdict.valid:
+            return verdict
+        fault = await judging.signature(self._revocation, verdict.path, verdict.signed_at, at)
+        return verdict if fault is None else verdict.spoilt(fault)
 
     async def _detached(self, source: Source, entity: Entity, at: datetime) -> Verdict:
         """Verify multipart/signed: what is signed are the first part's bytes (RFC 8551, 3.1.1)."""
@@ -176,6 +198,12 @@ def judge(
             )
             return other, (), _OTHER_SIGNER
     return _UNSIGNED, (), None
+
+
+def _author(verdicts: Sequence[Verdict], heading: Heading) -> Verdict | None:
+    """Return the verdict that made the author; see `judge`."""
+    key = heading.author.key
+    return next((one for one in verdicts if any(mine.key == key for mine in one.addresses)), None)
 
 
 def refuse(fault: Fault) -> TrustError:

@@ -19,6 +19,7 @@ CONTENT_TYPE: Final = der.oid("1.2.840.113549.1.9.3")
 MESSAGE_DIGEST: Final = der.oid("1.2.840.113549.1.9.4")
 SIGNING_TIME: Final = der.oid("1.2.840.113549.1.9.5")
 CAPABILITIES: Final = der.oid("1.2.840.113549.1.9.15")
+ENCRYPTION_KEY_PREFERENCE: Final = der.oid("1.2.840.113549.1.9.16.2.11")
 SIGNING_CERTIFICATE_V2: Final = der.oid("1.2.840.113549.1.9.16.2.47")
 
 # Digests (RFC 5754).

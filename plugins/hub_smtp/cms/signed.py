@@ -60,9 +60,11 @@ class SignedData:
         if signer is None:
             return Verdict(fault=verdict.NO_CERTIFICATE, signed_at=info.signed_at)
         # 2. The signature holds over this content. 3. Its certificate leads to one of our authorities.
-        fault = self._check(info, signer, digests) or anchors.judge(
+        found = self._check(info, signer, digests) or anchors.path(
             signer.certificate, [one.certificate for one in known if one is not signer], at
         )
+        fault = found if isinstance(found, Fault) else None
+        preference = info.attribute(oids.ENCRYPTION_KEY_PREFERENCE)
         return Verdict(
             fault=fault,
             certificate=signer.der,
@@ -70,6 +72,9 @@ class SignedData:
             signed_at=info.signed_at,
             addresses=() if fault else signer.addresses,
             identifiers=() if fault else signer.identifiers,
+            path=() if isinstance(found, Fault) else found,
+            others=self.certificates,
+            preference=None if preference is None else preference.raw,
         )
 
     def _check(self, info: SignerInfo, signer: Known, digests: Mapping[str, bytes]) -> Fault | None:

@@ -1,7 +1,8 @@
 """The authorities whose certificates count in mail, and certificate paths to them (RFC 5280, RFC 8550).
 
 Checked: signatures, validity at a given moment, basic and name constraints, key usage, extended key
-usage. Not checked here: revocation, and whether the subject is who the message says.
+usage. Not checked here: revocation (see `hub_smtp.revocation`), and whether the subject is who the message
+says.
 The path building is cryptography's; it takes authorities with RSA and NIST curve keys.
 """
 
@@ -27,6 +28,9 @@ from hub_smtp.cms.verdict import Fault
 _REMEMBERED: Final = 4096
 _MAIL: Final = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
+Path = tuple[x509.Certificate, ...]
+"""A certificate, those that lead on, and last one that is trusted; that one alone when it is pinned."""
+
 
 class Purpose(Enum):
     """What a certificate is to be used for."""
@@ -42,7 +46,7 @@ class Anchors:
         """Trust these: authorities, or single end certificates that are pinned as they are."""
         self._certificates = tuple(certificates)
         self._store = verification.Store(list(self._certificates)) if self._certificates else None
-        self._found: OrderedDict[bytes, tuple[datetime, datetime]] = OrderedDict()
+        self._found: OrderedDict[bytes, tuple[datetime, datetime, Path]] = OrderedDict()
 
     def judge(
         self,
@@ -55,6 +59,17 @@ class Anchors:
 
         `others` are certificates that may lead to an authority, in any order.
         """
+        found = self.path(certificate, others, at, purpose)
+        return found if isinstance(found, Fault) else None
+
+    def path(
+        self,
+        certificate: x509.Certificate,
+        others: Sequence[x509.Certificate],
+        at: datetime,
+        purpose: Purpose = Purpose.SIGN,
+    ) -> Path | Fault:
+        """Return the path from `certificate` to a trusted one, or why it may not serve; see `judge`."""
         try:
             return self._judge(certificate, others, at, purpose)
         except Exception:  # noqa: BLE001 - cryptography documents no list of what a hostile certificate raises
@@ -66,20 +81,20 @@ class Anchors:
         others: Sequence[x509.Certificate],
         at: datetime,
         purpose: Purpose,
-    ) -> Fault | None:
+    ) -> Path | Fault:
         # 1. A path that was found holds as long as all of its certificates are valid.
         key = _key(certificate, others, purpose)
-        if (window := self._found.get(key)) and window[0] <= at <= window[1]:
-            return None
+        if (found := self._found.get(key)) and found[0] <= at <= found[1]:
+            return found[2]
         # 2. The certificate itself.
         if at > certificate.not_valid_after_utc:
-            return verdict.EXPIRED
+            return verdict.expired(certificate.not_valid_after_utc)
         if at < certificate.not_valid_before_utc:
-            return verdict.NOT_YET_VALID
+            return verdict.not_yet_valid(certificate.not_valid_before_utc)
         if not may(certificate, purpose):
             return verdict.WRONG_USAGE
         # 3. One that is pinned needs no path.
-        path: Sequence[x509.Certificate] | None = (certificate,)
+        path: Path | None = (certificate,)
         if certificate not in self._certificates:
             path = self._path(certificate, others, at)
         if path is None:
@@ -87,14 +102,15 @@ class Anchors:
         self._found[key] = (
             max(one.not_valid_before_utc for one in path),
             min(one.not_valid_after_utc for one in path),
+            path,
         )
         if len(self._found) > _REMEMBERED:
             self._found.popitem(last=False)
-        return None
+        return path
 
     def _path(
         self, certificate: x509.Certificate, others: Sequence[x509.Certificate], at: datetime
-    ) -> Sequence[x509.Certificate] | None:
+    ) -> Path | None:
         if self._store is None:
             return None
         verifier = (
@@ -105,7 +121,7 @@ class Anchors:
             .build_client_verifier()
         )
         try:
-            return verifier.verify(certificate, list(others)).chain
+            return tuple(verifier.verify(certificate, list(others)).chain)
         except verification.VerificationError:
             return None
 

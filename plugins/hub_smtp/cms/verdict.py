@@ -6,8 +6,10 @@ A bad signature is a value, not an error: whoever asked decides whether to refus
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from cryptography import x509
 
 from hub.domain.address import Address
 from hub.domain.message import SenderSignature, SignatureResult
@@ -31,6 +33,10 @@ class Verdict:
     whose signature it claims to be whenever that could be read. `addresses` and `identifiers` are
     what the certificate vouches for, and are empty unless the verdict is valid.
     `signed_at` is the signer's own word. That the sender is one of `addresses` is not checked here.
+
+    `path` leads from the certificate to a trusted one, when the verdict is valid. `others` are the
+    certificates that came along, in DER, and `preference` is the signed SMIMEEncryptionKeyPreference
+    (RFC 8551, 2.5.3), encoded: what the signer wants to be written to with.
     """
 
     fault: Fault | None
@@ -39,6 +45,9 @@ class Verdict:
     signed_at: datetime | None = None
     addresses: tuple[Address, ...] = field(default=(), repr=False)
     identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
+    path: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    preference: bytes | None = field(default=None, repr=False)
 
     @property
     def valid(self) -> bool:
@@ -49,6 +58,10 @@ class Verdict:
     def certificate_sha256(self) -> str | None:
         """Digest of the signer's certificate in lower-case hexadecimal."""
         return None if self.certificate is None else hashlib.sha256(self.certificate).hexdigest()
+
+    def spoilt(self, fault: Fault) -> Verdict:
+        """Return the verdict with a fault that was found later."""
+        return replace(self, fault=fault, addresses=(), identifiers=(), path=())
 
     def for_envelope(self) -> SenderSignature:
         """Return the verdict in the envelope's words."""
@@ -140,16 +153,6 @@ UNREADABLE_CERTIFICATE = _fault(
     "The certificate can't be read.",
     "Le certificat n'est pas lisible.",
 )
-EXPIRED = _fault(
-    "certificate.expired",
-    "The certificate has expired.",
-    "Le certificat a expiré.",
-)
-NOT_YET_VALID = _fault(
-    "certificate.not-yet-valid",
-    "The certificate is not valid yet.",
-    "Le certificat n'est pas encore valide.",
-)
 AUTHORITY_EXPIRED = _fault(
     "certificate.authority-expired",
     "A certificate of the authority that issued this certificate is not valid at this time.",
@@ -165,3 +168,31 @@ WRONG_USAGE = _fault(
     "The certificate was not issued for this use of mail (key usage or extended key usage).",
     "Le certificat n'a pas été émis pour cet usage du courrier (usage de la clé, simple ou étendu).",
 )
+OTHER_ADDRESS = _fault(
+    "certificate.other-address",
+    "The certificate is not for this address.",
+    "Le certificat n'est pas celui de cette adresse.",
+)
+
+
+def expired(on: datetime) -> Fault:
+    """Return the fault of a certificate whose time has passed."""
+    return _fault(
+        "certificate.expired",
+        f"The certificate expired on {on:%Y-%m-%d}.",
+        f"Le certificat a expiré le {on:%Y-%m-%d}.",
+    )
+
+
+def not_yet_valid(on: datetime) -> Fault:
+    """Return the fault of a certificate whose time has not come."""
+    return _fault(
+        "certificate.not-yet-valid",
+        f"The certificate is not valid before {on:%Y-%m-%d}.",
+        f"Le certificat n'est pas valide avant le {on:%Y-%m-%d}.",
+    )
+
+
+def revoked(words: Words) -> Fault:
+    """Return the fault of a certificate that its authority has revoked, in words that say when and why."""
+    return Fault("smime.certificate.revoked", words)

@@ -13,7 +13,7 @@ from hub_smtp.mime.segments import Segments
 from hub_smtp.sealing import encrypted
 from tests.plugins.smtp.mail.test_round_trip import CDA
 from tests.plugins.smtp.mail.test_structure import multipart
-from tests.plugins.smtp.mail.world import World, body, mail, parcel, said, sent, submission, text
+from tests.plugins.smtp.mail.world import DOCTOR, World, body, mail, parcel, said, sent, submission, text
 
 HTML = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Bonjour</p>\r\n"
 
@@ -93,7 +93,7 @@ async def test_wrong_charset(world: World) -> None:
 
 async def test_encrypted_to_somebody_else(world: World) -> None:
     """What is encrypted end to end passes the hub unread, whole, in either format."""
-    doctor = world.authority.issue("p256")
+    doctor = world.authority.issue("p256", addresses=[str(DOCTOR)])
     entity = await sent(world.composer(sign=False), parcel(said(body("Secret")), certificates=[doctor]))
     unread = entity[entity.index(b"Content-Type: ") :]
     first = await submission(world.reader(), mail(unread))
@@ -106,7 +106,7 @@ async def test_encrypted_to_somebody_else(world: World) -> None:
 
 async def test_damaged_encryption(world: World) -> None:
     """What was encrypted to the hub and altered gives one refusal that tells nothing of it."""
-    key = world.authority.issue("p256")
+    key = world.authority.issue("p256", addresses=[str(DOCTOR)])
     data = await sent(world.composer(), parcel(said(body("Secret")), certificates=[key]))
     at = data.index(b"filename=smime.p7m") + 1200
     damaged = data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :]

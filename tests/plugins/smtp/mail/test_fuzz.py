@@ -50,7 +50,9 @@ def seeds(world: World) -> list[bytes]:
         mail(attached(CDA, "a.xml", "text/xml"), Subject="=?utf-8?Q?=C3=A9?="),
         dsn(POSTFIX.format(envid=ENVELOPE, action="failed", status="5.1.1", answer="no")),
     ]
-    letter = parcel(said(body("Bonjour")), certificates=[world.authority.issue("p256")])
+    letter = parcel(
+        said(body("Bonjour")), certificates=[world.authority.issue("p256", addresses=[str(DOCTOR)])]
+    )
     made.append(asyncio.run(sent(world.composer(), letter)))
     return made
 

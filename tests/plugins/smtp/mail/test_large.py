@@ -17,6 +17,7 @@ from hub.ports.intake import Submission
 from hub_smtp.mail_settings import Encrypt, Format, OnInvalid
 from tests.plugins.smtp.mail.test_xdm import CDA
 from tests.plugins.smtp.mail.world import (
+    DOCTOR,
     World,
     arrived,
     body,
@@ -110,7 +111,7 @@ async def test_flat(world: World, tmp_path: Path, form: Format, encrypt: Encrypt
     for number in range(SIZE // PIECE):
         await sink.write(number.to_bytes(4) * (PIECE // 4))
     large = await sink.finish()
-    key = world.authority.issue("p256")
+    key = world.authority.issue("p256", addresses=[str(DOCTOR)])
     letter = said(
         body("Bonjour"), part(CDA, "cr.xml", "text/xml", code="34112-3"),
         replace(part(b"", "scan.tif", "image/tiff"), content=large),

@@ -10,7 +10,18 @@ import pytest
 from hub_smtp.cms.encrypt import Cipher
 from hub_smtp.composing import Composer
 from hub_smtp.mail_settings import Format, KeyFiles, MailWriting
-from tests.plugins.smtp.mail.world import World, body, mail, parcel, part, said, sent, submission, text
+from tests.plugins.smtp.mail.world import (
+    DOCTOR,
+    World,
+    body,
+    mail,
+    parcel,
+    part,
+    said,
+    sent,
+    submission,
+    text,
+)
 
 
 def openssl(*arguments: str | Path, data: bytes) -> bytes:
@@ -45,7 +56,7 @@ async def test_both_signatures(world: World) -> None:
 @pytest.mark.parametrize("cipher", ["gcm", "cbc"])
 async def test_encrypted(world: World, kind: str, cipher: str) -> None:
     """OpenSSL decrypts what is encrypted to RSA and EC keys, and verifies what is inside."""
-    pair = world.authority.issue(kind)
+    pair = world.authority.issue(kind, addresses=[str(DOCTOR)])
     files = world.files("reader", pair)
     signing = KeyFiles(certificate=world.folder / "hub.pem", key=world.folder / "hub.key")
     composer = Composer(MailWriting(signing=signing, cipher=Cipher(cipher)), world.host)

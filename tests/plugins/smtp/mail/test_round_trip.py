@@ -7,6 +7,7 @@ import pytest
 from hub.domain.message import DocumentRole, SignatureResult
 from hub_smtp.mail_settings import Encrypt, Format, OnInvalid
 from tests.plugins.smtp.mail.world import (
+    DOCTOR,
     World,
     body,
     digests,
@@ -62,7 +63,7 @@ async def test_senders_signature_survives(world: World, form: Format) -> None:
 @pytest.mark.parametrize("kind", ["rsa", "p256"])
 async def test_encrypted(world: World, kind: str) -> None:
     """A mail encrypted to one of two keys of the next hub is read there, signature included."""
-    reader, other = world.authority.issue(kind), world.authority.issue("p256")
+    reader, other = world.authority.issue(kind, addresses=[str(DOCTOR)]), world.authority.issue("p256")
     first = await submission(world.reader(), mail(world.signed(text("Secret médical"))))
     data = await sent(world.composer(), parcel(first, certificates=[reader]))
     assert b"Secret" not in data
