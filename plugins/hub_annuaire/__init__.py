@@ -21,6 +21,14 @@ def hub_register_directories(registry: Registry) -> None:
     from hub_annuaire.settings import parse  # noqa: PLC0415 - the same
 
     registry.add_directory("annuaire", parse, open_directory)
+    from hub_annuaire.local import directory as local  # noqa: PLC0415 - the same
+    from hub_annuaire.local import settings as local_settings  # noqa: PLC0415 - the same
+
+    registry.add_directory("local", local_settings.parse, local.open_directory)
+    from hub_annuaire.patients import directory as patients  # noqa: PLC0415 - the same
+    from hub_annuaire.patients import settings as patients_settings  # noqa: PLC0415 - the same
+
+    registry.add_directory("patients", patients_settings.parse, patients.open_directory)
     if find_spec("sansldap") is not None:  # the extra `ldap`
         from hub_annuaire import ldap  # noqa: PLC0415 - the same
 

@@ -70,4 +70,4 @@ def test_the_plugin_offers_the_kind() -> None:
     """Under the name that the configuration uses."""
     registry = Registry("annuaire")
     hub_annuaire.hub_register_directories(registry)
-    assert [(offer.type.value, offer.kind) for offer in registry.offers] == [("directories", "annuaire")]
+    assert ("directories", "annuaire") in [(offer.type.value, offer.kind) for offer in registry.offers]
