@@ -13,6 +13,8 @@ _GLOBAL: Final = ("--config", "-c", "--block")
 _NO_COMMAND: Final = re.compile(r"No such command '(.*?)'\.(?: Did you mean (.*)\?)?")
 _EXTRA: Final = re.compile(r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)\.?")
 _CHOICE: Final = re.compile(r"(.*) is not one of (.*)\.")
+_BOUND: Final = re.compile(r"Input should be (greater|less) than or equal to (\d+)")
+_INTEGER: Final = "Input should be a valid integer"
 
 
 def words_of(error: typer.TyperException) -> Words:
@@ -31,6 +33,10 @@ def _french(error: typer.TyperException, english: str) -> str:
         said = str(error.message).removeprefix("Value error, ")
         if found := _CHOICE.fullmatch(said):
             said = f"{found[1]} n'est pas l'un de {found[2]}"
+        elif found := _BOUND.match(said):
+            said = f"au {'moins' if found[1] == 'greater' else 'plus'} {found[2]}"
+        elif said.startswith(_INTEGER):
+            said = "un nombre entier est attendu"
         return f"valeur fausse pour {_hint(error)} : {said}"
     if found := _NO_COMMAND.fullmatch(english):
         near = f" ; serait-ce {found[2]} ?" if found[2] else ""

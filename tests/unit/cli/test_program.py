@@ -102,6 +102,9 @@ def test_the_language_is_the_terminals(environment: dict[str, str], tag: str) ->
         (("trace",), "Missing argument", "il manque"),
         (("trace", "a", "b"), "unexpected extra argument", "en trop : b."),
         (("queue", "list", "--state", "x"), "'x' is not one of 'pending'", "'x' n'est pas l'un de 'pending'"),
+        (("queue", "list", "--limit", "0"), "greater than or equal to 1", "au moins 1."),
+        (("directory", "search", "a", "--limit", "9999"), "less than or equal to 1000", "au plus 1000."),
+        (("directory", "search", "a", "--limit", "x"), "valid integer", "un nombre entier est attendu."),
         (("queue", "settle", "x"), "exactly one of --delivered", "exactement l'une des options --delivered"),
     ],
 )
