@@ -21,6 +21,10 @@ def hub_register_directories(registry: Registry) -> None:
     from hub_annuaire.settings import parse  # noqa: PLC0415 - the same
 
     registry.add_directory("annuaire", parse, open_directory)
+    from hub_annuaire.fhir import directory as fhir  # noqa: PLC0415 - the same
+    from hub_annuaire.fhir import settings as fhir_settings  # noqa: PLC0415 - the same
+
+    registry.add_directory("fhir", fhir_settings.parse, fhir.open_directory)
     from hub_annuaire.local import directory as local  # noqa: PLC0415 - the same
     from hub_annuaire.local import settings as local_settings  # noqa: PLC0415 - the same
 
