@@ -57,13 +57,14 @@ class Authorities:
     def _judge(self, chain: Sequence[x509.Certificate], at: datetime, place: Place) -> None:
         signer, *others = chain
         # 1. The certificate itself.
-        if not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
+        first, last = signer.not_valid_before_utc, signer.not_valid_after_utc
+        if not first <= at <= last:
             raise place.untrusted(
                 "signer_ended",
-                "the signer's certificate is valid from "
-                f"{signer.not_valid_before_utc:%Y-%m-%d} to {signer.not_valid_after_utc:%Y-%m-%d} only",
-                "le certificat du signataire n'est valable que du "
-                f"{signer.not_valid_before_utc:%Y-%m-%d} au {signer.not_valid_after_utc:%Y-%m-%d}",
+                f"the signer's certificate is valid from {first:%Y-%m-%d %H:%M} "
+                f"to {last:%Y-%m-%d %H:%M} only",
+                f"le certificat du signataire n'est valable que du {first:%Y-%m-%d %H:%M} au "
+                f"{last:%Y-%m-%d %H:%M}",
             )
         if not _may_sign(signer):
             raise place.untrusted(

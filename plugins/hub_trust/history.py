@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ from hub_trust.reading import Files
 FOLDER: Final = "lists"
 _LIST: Final = "list"
 _TAKEN: Final = "taken"
+_NEW: Final = ".new-"
+_LEFT_BEHIND: Final = 3600.0
+"""Seconds after which a list that is being written never will be."""
 _DIGITS: Final = 16
 _LARGEST: Final = 1 << 30
 
@@ -52,9 +57,8 @@ class History:
     def keep(self, sequence: int, files: Files, taken: datetime) -> None:
         """Keep a list, durably, and drop the oldest above the limit. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._folder / f".new-{os.getpid()}-{sequence}"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
+        self._sweep()
+        new = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder))
         try:
             _write(new / _LIST, files.data)
             if files.jws is not None:
@@ -70,10 +74,16 @@ class History:
         for folder in sorted(self._folders())[: -self._most]:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def _sweep(self) -> None:
+        """Remove what a killed process left behind."""
+        for one in self._folder.glob(f"{_NEW}*"):
+            if time.time() - one.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(one, ignore_errors=True)
+
     def _folders(self) -> list[Path]:
         try:
             found = list(self._folder.iterdir())
-        except FileNotFoundError:
+        except OSError:
             return []
         return [one for one in found if len(one.name) == _DIGITS and one.name.isdecimal()]
 

@@ -1,6 +1,7 @@
 """The space of trust itself (`hub.ports.trust`): one verified list in memory, replaced by the next.
 
-The file is looked at when somebody asks, at most once a second. What is wrong in any way never replaces
+The file is looked at when somebody asks, at most once a second; a list that has changed is read in a
+thread, and answers come from the old one until it is verified. What is wrong in any way never replaces
 what is held; the held list serves until it ends, and some grace longer.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ RETRY: Final = 60.0
 """Seconds after which a file that was refused is read again: its time may have come."""
 SKEW: Final = timedelta(minutes=5)
 """How far in the future a list may have been issued: clocks differ."""
+JUST_NOW: Final = 100_000_000
+"""Nanoseconds within which a second change may have left the same time stamp."""
 _DAY: Final = 86400.0
 
 _Stamp = tuple[tuple[int, ...], ...]
@@ -56,11 +60,14 @@ async def open_space(settings: Settings, host: Host) -> AsyncIterator[SignedList
     anchors = certificates.load(settings.anchors)
     space = SignedList(settings, host, Authorities(anchors, settings.signer))
     await asyncio.to_thread(space.restore)
-    yield space
+    try:
+        yield space
+    finally:
+        await space.settled()
 
 
 class SignedList:
-    """Answers from memory. For one thread at a time."""
+    """Answers from memory. For one event loop, or one thread without any."""
 
     def __init__(self, settings: Settings, host: Host, authorities: Authorities) -> None:
         self._settings = settings
@@ -75,6 +82,7 @@ class SignedList:
         self._next_look = -inf
         self._next_try = inf
         self._next_warning = -inf
+        self._reading: asyncio.Future[None] | None = None
 
     def admission(self, domain: str) -> Admission | None:
         """Return what the list says of a domain now."""
@@ -90,6 +98,12 @@ class SignedList:
         version = self._serving(now)
         content = version.content
         return Held(version=content.version, at=content.issued, old=now >= version.end, fault=self._fault)
+
+    async def settled(self) -> None:
+        """Wait until a list that is being read has been taken or refused."""
+        while self._reading is not None:
+            await asyncio.wait({self._reading})
+            await asyncio.sleep(0)  # what is to be done when it ends comes first
 
     def restore(self) -> None:
         """Take up the newest list that was taken before and still counts, then look at the file."""
@@ -127,8 +141,9 @@ class SignedList:
     # Looking at the file.
 
     def _look(self) -> None:
+        """See whether the file has changed; read it in a thread where a loop must go on."""
         moment = self._host.clock.monotonic()
-        if moment < self._next_look:
+        if moment < self._next_look or self._reading is not None:
             return
         self._next_look = moment + LOOK
         stamp = self._stamp()
@@ -137,11 +152,30 @@ class SignedList:
         self._seen = stamp
         self._next_try = inf
         try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._read()
+        else:
+            self._reading = loop.run_in_executor(None, self._read)
+            self._reading.add_done_callback(self._has_read)
+
+    def _has_read(self, _reading: asyncio.Future[None]) -> None:
+        self._reading = None
+
+    def _read(self) -> None:
+        try:
             files = reading.load(self._settings.file, self._settings.max_size)
             self._take(reading.verify(files, self._authorities, self._host.clock.now()), files)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is held goes on serving
-            self._next_try = moment + RETRY
+            self._next_try = self._host.clock.monotonic() + RETRY
             self._refuse(error)
+        if self._has_just_changed():
+            self._next_try = -inf
+
+    def _has_just_changed(self) -> bool:
+        """Whether the files changed so shortly before that another change might not show."""
+        changed = max((one[0] for one in self._seen or () if one), default=0)
+        return abs(time.time_ns() - changed) < JUST_NOW
 
     def _stamp(self) -> _Stamp:
         """Tell one state of the files from another."""

@@ -21,11 +21,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from hub.plugin.positions import Positions
 from hub_trust.content import Draft, DraftDomain, DraftOperator
 from hub_trust.faults import Place
 
 FORMAT: Final = "caducee-trust-list-1"
-_HEADER: Final = re.compile(r"\s*\[\[\s*operators\s*\]\]")
 _SYNTAX: Final = re.compile(r"at line (\d+)")
 
 
@@ -43,7 +43,7 @@ def read(data: bytes, place: Place) -> Draft:
         raise place.at(int(found[1]) if found else None).malformed(
             "toml", "this is not TOML", "ce n'est pas du TOML"
         ) from error
-    whole = _Table(values, _Lines(text.splitlines()), place)
+    whole = _Table(values, _Lines(text), place)
     if whole.take("format", str) != FORMAT:
         raise whole.wrong("format", f"is not “{FORMAT}”", f"n'est pas « {FORMAT} »")
     draft = Draft(
@@ -58,35 +58,37 @@ def read(data: bytes, place: Place) -> Draft:
 
 
 class _Lines:
-    """Finds keys and texts in the lines of a table, to say where something stands."""
+    """Says where keys and texts stand."""
 
-    def __init__(self, lines: list[str], start: int = 0) -> None:
-        self._lines = lines
-        self._start = start
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._positions = Positions(text)
 
-    def of(self, text: str) -> int | None:
-        """Return the first line that holds a text, else where the table begins."""
-        for number, line in enumerate(self._lines, self._start + 1):
-            if text in line:
-                return number
-        return self._start + 1 if self._start else None
-
-    def tables(self, count: int) -> list[_Lines]:
-        """Return the lines of each `[[operators]]`; all of them when they are not written so."""
-        starts = [number for number, line in enumerate(self._lines) if _HEADER.match(line)]
-        if len(starts) != count:
-            return [self] * count
-        ends = [*starts[1:], len(self._lines)]
-        return [_Lines(self._lines[at:end], at) for at, end in zip(starts, ends, strict=True)]
+    def of(self, path: str, text: str | None = None) -> int | None:
+        """Return the line of a key, or of the first line from there on that holds a text."""
+        start = self._positions.line_of(path)
+        if start is None or text is None:
+            return start
+        held = (number for number, line in enumerate(self._lines[start - 1 :], start) if text in line)
+        return next(held, start)
 
 
 class _Table:
     """One table being read: every key once, then `finish`, which refuses what is left."""
 
-    def __init__(self, values: Mapping[str, Any], lines: _Lines, place: Place) -> None:
+    def __init__(self, values: Mapping[str, Any], lines: _Lines, place: Place, path: str = "") -> None:
         self._left = dict(values)
-        self.lines = lines
+        self._lines = lines
+        self._path = path
         self.place = place
+
+    def line(self, key: str = "", text: str | None = None) -> int | None:
+        """Return the line of this table, of a key in it, or of a text from that key on."""
+        return self._lines.of(f"{self._path}.{key}".strip("."), text)
+
+    def inner(self, values: Mapping[str, Any], key: str) -> _Table:
+        """Return a table inside this one."""
+        return _Table(values, self._lines, self.place, f"{self._path}.{key}".strip("."))
 
     def take(self, key: str, kind: type) -> Any:
         """Take a value of a kind."""
@@ -117,8 +119,7 @@ class _Table:
         values = self.take("operators", list)
         if not all(isinstance(one, dict) for one in values):
             raise self.wrong("operators", "is not a list of tables", "n'est pas une liste de tables")
-        lines = self.lines.tables(len(values))
-        return [_Table(one, at, self.place) for one, at in zip(values, lines, strict=True)]
+        return [self.inner(one, f"operators.{number}") for number, one in enumerate(values, 1)]
 
     def texts(self, key: str) -> list[str]:
         """Take a list of texts that may lack."""
@@ -134,7 +135,7 @@ class _Table:
 
     def wrong(self, key: str, en: str, fr: str) -> Exception:
         """Make the error for a key."""
-        return self.place.at(self.lines.of(key)).malformed("key", f"“{key}” {en}", f"« {key} » {fr}")
+        return self.place.at(self.line(key)).malformed("key", f"“{key}” {en}", f"« {key} » {fr}")
 
 
 _KINDS: Final = {
@@ -151,10 +152,10 @@ _KINDS: Final = {
 def _operator(table: _Table) -> DraftOperator:
     operator = DraftOperator(
         name=table.take("name", str),
-        line=table.lines.of("operators"),
+        line=table.line(),
         admitted=table.moment("admitted"),
         withdrawn=table.optional("withdrawn"),
-        pins=tuple((one, table.lines.of(one)) for one in table.texts("pins")),
+        pins=tuple((one, table.line("pins", one)) for one in table.texts("pins")),
         domains=tuple(_domain(one, table) for one in table.take("domains", list)),
     )
     table.finish()
@@ -163,18 +164,18 @@ def _operator(table: _Table) -> DraftOperator:
 
 def _domain(value: Any, operator: _Table) -> DraftDomain:
     if isinstance(value, str):
-        return DraftDomain(text=value, line=operator.lines.of(f'"{value}"'))
+        return DraftDomain(text=value, line=operator.line("domains", value))
     if not isinstance(value, dict):
         raise operator.wrong(
             "domains",
             "holds something that is neither a text nor a table with a name",
             "contient autre chose qu'un texte ou une table avec un nom",
         )
-    table = _Table(value, operator.lines, operator.place)
+    table = operator.inner(value, "domains")
     name = table.take("name", str)
     domain = DraftDomain(
         text=name,
-        line=operator.lines.of(f'"{name}"'),
+        line=operator.line("domains", name),
         admitted=table.optional("admitted"),
         withdrawn=table.optional("withdrawn"),
     )

@@ -20,8 +20,8 @@ from hub_trust.reading import Files
 from hub_trust.settings import Settings
 from tests.counterparts import program
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-"""When the tests take place: openssl makes certificates that are valid from the present on."""
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+"""When the tests take place: a little after openssl has made certificates, which are valid from then on."""
 DIGEST = "ab" * 32
 SIGNER_EXTENSIONS = ("keyUsage=critical,digitalSignature", "subjectAltName=DNS:liste.mssante.example")
 AUTHORITY_EXTENSIONS = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
