@@ -11,10 +11,16 @@ from hub_annuaire.looking.tables import MARK
 
 FEW: Final = 12
 """Known words that are asked for one by one; more are asked for by their beginning."""
+MANY: Final = 48
+"""The same for a beginning that is too long to be indexed, so that FTS5 would gather all its rows first."""
+INDEXED: Final = 6
+"""Signs of the longest beginning that is indexed (`prefix` in the tables)."""
 LEAST_FULL: Final = 3
 """Signs of a word that is worth more when it is there in full."""
 PARTICLES: Final = frozenset({"les", "des", "aux", "sur", "dit", "van", "von", "del"})
 """Longer ones that are worth no more either: they stand in too many names of streets and towns."""
+COMMON: Final = 1 << 40
+"""Rows that a single sign is taken to find: too many for counting them to be worth while."""
 END: Final = "\U0010ffff"
 
 
@@ -85,11 +91,14 @@ def ask(connection: sqlite3.Connection, word: str) -> Asked | None:
 def _beginning(connection: sqlite3.Connection, word: str) -> tuple[list[str], int]:
     """Return expressions that find every row with a word that begins so, and how many they are at most."""
     beyond = word + END
+    most = FEW if len(word) <= INDEXED else MANY
     found = connection.execute(
-        "SELECT word, count FROM looking_word WHERE word >= ? AND word < ? LIMIT ?", (word, beyond, FEW + 1)
+        "SELECT word, count FROM looking_word WHERE word >= ? AND word < ? LIMIT ?", (word, beyond, most + 1)
     ).fetchall()
-    if len(found) <= FEW:
+    if len(found) <= most:
         return [_quoted(one) for one, _count in found], sum(count for _one, count in found)
+    if len(word.lstrip(MARK)) == 1:
+        return [f"{_quoted(word)} *"], COMMON
     (rows,) = connection.execute(
         "SELECT sum(count) FROM looking_word WHERE word >= ? AND word < ?", (word, beyond)
     ).fetchone()

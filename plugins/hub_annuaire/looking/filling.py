@@ -59,7 +59,7 @@ def remove(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
         )
         connection.execute("DELETE FROM looking_row WHERE id = ?", (id_,))
         connection.executemany(
-            "DELETE FROM looking_piece WHERE hash = ? AND letters = ? AND id = ?",
+            "DELETE FROM looking_piece WHERE hash = ? AND traits = ? AND id = ?",
             [(*piece, id_) for piece in pieces.of(key)],
         )
         counts.update(set(words.split()))
@@ -106,7 +106,7 @@ def _mark(connection: sqlite3.Connection, trades: Iterable[str]) -> None:
 
 def _cut(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS temp.looking_cut")
-    connection.execute("CREATE TEMP TABLE looking_cut (hash, letters, id)")
+    connection.execute("CREATE TEMP TABLE looking_cut (hash, traits, id)")
     connection.executemany(
         "INSERT INTO temp.looking_cut VALUES (?, ?, ?)",
         (
@@ -116,7 +116,7 @@ def _cut(connection: sqlite3.Connection) -> None:
         ),
     )
     connection.execute(
-        "INSERT OR IGNORE INTO looking_piece SELECT * FROM temp.looking_cut ORDER BY hash, letters, id"
+        "INSERT OR IGNORE INTO looking_piece SELECT * FROM temp.looking_cut ORDER BY hash, traits, id"
     )
     connection.execute("DROP TABLE temp.looking_cut")
 
@@ -170,17 +170,13 @@ def _place(connection: sqlite3.Connection, order: tuple[int, str, str]) -> int:
 
 def _row(one: Shown) -> Row:
     known = folding.known
-    name, town = one.name, one.town
-    other = f"{known(one.structure, one.service)} {folding.of_address(one.key)}"
-    if joined := folding.joined(town):
-        other = f"{other} {' '.join(joined)}"
     return (
         BANDS[one.mailbox],
-        _name(name),
+        _name(one.name),
         one.key,
         known(one.profession, one.specialties),
-        known(town, one.postcode),
-        other,
+        known(one.town, one.postcode),
+        f"{known(one.structure, one.service)} {folding.of_address(one.key)}",
     )
 
 

@@ -1,30 +1,34 @@
-"""What of a local part survives a slip of the pen: its thirds.
+"""What of an address survives a slip of the pen: the thirds of its local part.
 
-Two slips leave one of three pieces as it was, somewhat shifted at most. Each piece is kept as a number,
-made of its place, the length of the whole, and its signs.
+One or two slips leave one of three pieces as it was, somewhat shifted at most. Each piece is kept as a
+number, made of its place, the length of the whole and its signs; with it go the signs that occur, and a
+number for the domain, to pass over most of what has a piece in common and is far all the same.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
 PIECES: Final = 3
+DOMAIN_AT: Final = 32
+"""Bits of the traits below those of the domain."""
 LEAST: Final = 3
 """Shorter local parts have no pieces: everything is near to them."""
 
 
 def of(key: str) -> list[tuple[int, int]]:
-    """Return number and letters (`letters`) of each piece of an address."""
-    local = key[: key.index("@")].encode()
-    length = len(local)
+    """Return number and traits (`traits`) of each piece of an address."""
+    local, _at, domain = key.partition("@")
+    signs = local.encode()
+    length = len(signs)
     if length < LEAST:
         return []
-    mask = letters(local)
+    seen = traits(signs, domain)
     return [
-        (number(place, length, local[begin:end]), mask) for place, (begin, end) in enumerate(cuts(length))
+        (number(place, length, signs[begin:end]), seen) for place, (begin, end) in enumerate(cuts(length))
     ]
 
 
@@ -40,9 +44,14 @@ def number(place: int, length: int, piece: bytes) -> int:
     return crc32(piece, length * PIECES + place)
 
 
-def letters(local: bytes) -> int:
-    """Return which signs occur, as bits: one slip changes two of them at most."""
+def traits(signs: bytes, domain: str) -> int:
+    """Return which signs occur, as 32 bits (one slip changes two at most), and 16 bits of the domain."""
     mask = 0
-    for sign in local:
+    for sign in signs:
         mask |= 1 << (sign & 31)
-    return mask
+    return mask | _of_domain(domain)
+
+
+@lru_cache(1 << 14)
+def _of_domain(domain: str) -> int:
+    return (crc32(domain.encode()) & 0xFFFF) << DOMAIN_AT

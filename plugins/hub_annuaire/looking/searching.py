@@ -1,8 +1,8 @@
 """Search as one types: bounded work, the likeliest first.
 
-1. What is known of each typed word. 2. When one of them is rare, all rows that have it, in order of how
-well they fit. 3. Otherwise one kind of fit after the other (`Fit`), each in the order of the index:
-people before others, then by name.
+1. What is known of each typed word. 2. When few rows have all of them, these, in the order of how well
+they fit. 3. Otherwise one kind of fit after the other (`Fit`), each in the order of the index: people
+before others, then by name.
 
 A question that fits more rows than are looked at gets the first of them.
 """
@@ -10,8 +10,9 @@ A question that fits more rows than are looked at gets the first of them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from itertools import islice
 from typing import Final
 
 from hub_annuaire.looking import folding
@@ -19,19 +20,17 @@ from hub_annuaire.looking.asking import Asked, ask
 
 MAX_TEXT: Final = 500
 """Signs of a question; a longer one finds nothing."""
-LOOKED_AT: Final = 1500
-"""Rows that are read at most for each kind of fit."""
-RARE: Final = 400
-"""Rows so few that reading them all costs less than asking for more words."""
-MOST: Final = 3
-"""Words that are asked of the index; the others are looked for in the rows it finds."""
+FEW: Final = 100
+"""Rows so few that reading them all costs less than asking the index more precisely."""
+LOOKED_AT: Final = 1000
+"""Rows that are read at most when there are more."""
+MOST: Final = 4
+"""Words that are asked of the index; further ones are looked for in the rows it finds."""
 
-_ROWS: Final = (
-    "SELECT row.key, ' ' || row.name || ' ', "
-    "' ' || row.name || ' ' || row.trade || ' ' || row.town || ' ' || row.other || ' ' "
-    "FROM (SELECT rowid AS id FROM looking WHERE looking MATCH ? ORDER BY rowid LIMIT ?) AS hit "
-    "CROSS JOIN looking_row AS row ON row.id = hit.id"
-)
+Row = tuple[str, str, str]
+
+_HITS: Final = "SELECT rowid FROM looking WHERE looking MATCH ? ORDER BY rowid LIMIT ?"
+_ROW: Final = "SELECT key, name, trade, town, other FROM looking_row WHERE id = ?"
 
 
 class Fit(IntEnum):
@@ -54,28 +53,51 @@ def search(connection: sqlite3.Connection, text: str, limit: int) -> list[str]:
     if not asked:
         return []
     # 2.
-    if asked[0].rows <= RARE:
-        rows = [
-            (fit, key)
-            for key, name, words in connection.execute(_ROWS, (asked[0].begun, RARE))
-            if (fit := _fit(asked, name, words)) is not None
-        ]
+    few = _few(connection, asked)
+    if few is not None:
+        rows = [(fit, key) for key, name, words in few if (fit := _fit(asked, name, words)) is not None]
         rows.sort(key=lambda one: one[0])
         return [key for _fit, key in rows[:limit]]
     # 3.
-    found: list[str] = []
+    return list(islice(_in_turn(connection, asked), limit))
+
+
+def _few(connection: sqlite3.Connection, asked: Sequence[Asked]) -> Iterator[Row] | None:
+    """Return the rows that have the rarest words, if they are few."""
+    if asked[0].rows <= FEW:
+        query: str | None = asked[0].begun
+    elif len(asked) > 1:
+        query = _query(asked, Fit.BEGUN)
+    else:
+        return None
+    ids = connection.execute(_HITS, (query, FEW + 1)).fetchall()
+    return (_row(connection, id_) for (id_,) in ids) if len(ids) <= FEW else None
+
+
+def _in_turn(connection: sqlite3.Connection, asked: Sequence[Asked]) -> Iterator[str]:
+    """Yield keys, each once: what a kind of fit finds, a worse one finds again."""
+    left = LOOKED_AT
+    seen: set[int] = set()
     queries: set[str] = set()
     for kind in Fit:
         query = _query(asked, kind)
         if query is None or query in queries:
             continue
         queries.add(query)
-        for key, name, words in connection.execute(_ROWS, (query, LOOKED_AT)):
-            if _fit(asked, name, words) == kind:
-                found.append(key)
-                if len(found) >= limit:
-                    return found
-    return found
+        for (id_,) in connection.execute(_HITS, (query, left)):
+            left -= 1
+            if id_ in seen:
+                continue
+            seen.add(id_)
+            key, _name, words = _row(connection, id_)
+            if all(one.fits(words) for one in asked[MOST:]):
+                yield key
+
+
+def _row(connection: sqlite3.Connection, id_: int) -> Row:
+    """Return the key, the words of the name and all words, each between spaces."""
+    key, name, *others = connection.execute(_ROW, (id_,)).fetchone()
+    return key, f" {name} ", f" {name} {' '.join(others)} "
 
 
 def _asked(connection: sqlite3.Connection, words: Sequence[str]) -> list[Asked]:
@@ -114,7 +136,7 @@ def _query(asked: Sequence[Asked], kind: Fit) -> str | None:
     parts = _all([one.full if full else one.begun for one in asked])
     if kind in {Fit.FULL, Fit.BEGUN}:
         return parts
-    some = " OR ".join(one for one in names if one is not None)
+    some = " OR ".join(one for one in names[:MOST] if one is not None)
     return f"{parts} AND ({some})" if some else None
 
 

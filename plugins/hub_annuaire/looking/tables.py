@@ -32,14 +32,14 @@ CREATE TABLE looking_row (
   name TEXT NOT NULL,  -- folded words, the family name first; compounds once more at the end, in one word
   trade TEXT NOT NULL, -- those of profession and specialties
   town TEXT NOT NULL,  -- those of town and postcode
-  other TEXT NOT NULL  -- those of structure, service and address, and compounds in the town
+  other TEXT NOT NULL  -- those of structure, service and address
 );
 CREATE UNIQUE INDEX looking_key ON looking_row (key);
 CREATE VIEW looking_text (id, words) AS
   SELECT id, name || ' ' || trade || ' ' || town || ' ' || other || ' §' || replace(name, ' ', ' §')
   FROM looking_row;
 CREATE VIRTUAL TABLE looking USING fts5 (
-  words, content='looking_text', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3 4',
+  words, content='looking_text', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3 4 5 6',
   tokenize='ascii'
 );
 CREATE TABLE looking_word (
@@ -48,7 +48,7 @@ CREATE TABLE looking_word (
   trade INTEGER NOT NULL  -- whether it has ever stood in a profession or a specialty
 ) WITHOUT ROWID;
 CREATE TABLE looking_piece (
-  hash INTEGER NOT NULL, letters INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, letters, id)
+  hash INTEGER NOT NULL, traits INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, traits, id)
 ) WITHOUT ROWID;
 """
 
