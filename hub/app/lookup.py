@@ -137,23 +137,27 @@ async def history(settings: Settings, name: str | None, who: str, at: datetime |
 
 
 def answered(periods: Sequence[Period], at: datetime) -> Period | None:
-    """Return what the hub's directory answered at a moment; None when it did not know them yet."""
-    return next(
-        (
-            one
-            for one in reversed(periods)
-            if one.known_from <= at and (one.known_until is None or at < one.known_until)
-        ),
-        None,
-    )
+    """Return what the hub's directory answered at a moment; None when it did not know them then."""
+    held = [
+        one for one in periods if one.known_from <= at and (one.known_until is None or at < one.known_until)
+    ]
+    # A source may have said already what was to hold later, or no longer held.
+    day = at.date()
+    begun = [one for one in held if (one.since or day) <= day <= (one.until or day)]
+    known = begun or held
+    return known[-1] if known else None
 
 
 def holding(periods: Sequence[Period], at: datetime) -> Period | None:
-    """Return what is known by now of the day of a moment: the latest word whose days include it."""
+    """Return what is known by now of the day of a moment: the latest word whose days include it.
+
+    A word without a last day holds no longer than the directory held to it.
+    """
     day = at.date()
     for one in reversed(periods):
         begins = one.since or one.known_from.date()
-        if begins <= day and (one.until is None or day <= one.until):
+        ends = one.until or (one.known_until.date() if one.known_until else day)
+        if begins <= day <= ends:
             return one
     return None
 

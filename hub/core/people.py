@@ -23,6 +23,8 @@ D = TypeVar("D")
 
 PATIENCE: Final = 30.0
 """Seconds that a directory has to answer one question."""
+LOOKING: Final = 5.0
+"""The same for a search, which a person waits for while typing."""
 SUGGESTIONS: Final = 3
 """Addresses that a mistyped one is answered with."""
 
@@ -72,7 +74,7 @@ class People:
         for directory in self._directories:
             if isinstance(directory, Suggests):
                 with suppress(DirectoryUnavailableError):
-                    for one in await _answer(lambda asked: _addresses(asked, address), directory):
+                    for one in await _answer(lambda asked: _addresses(asked, address), directory, LOOKING):
                         found.setdefault(one.key, one)
         return tuple(found.values())[:SUGGESTIONS]
 
@@ -97,20 +99,19 @@ class People:
         *,
         patient: bool,
     ) -> Sequence[Entry]:
-        """Ask all; `patient` with those that can't answer as long as one can."""
+        """Ask all at once; `patient` with those that can't answer as long as one can."""
+        answers = await asyncio.gather(
+            *(_answer(lambda asked: _listed(ask(asked)), one, LOOKING) for one in directories),
+            return_exceptions=True,
+        )
+        failed = [one for one in answers if isinstance(one, BaseException)]
+        if failed and not (patient and len(failed) < len(answers)):
+            raise failed[0]
         found: dict[str, Entry] = {}
-        answered, unavailable = 0, None
-        for directory in directories:
-            try:
-                entries = await _answer(lambda asked: _listed(ask(asked)), directory)
-            except DirectoryUnavailableError as error:
-                unavailable = error
-                continue
-            answered += 1
-            for entry in entries:
-                found.setdefault(entry.address.key, entry)
-        if unavailable is not None and not (patient and answered):
-            raise unavailable
+        for answer in answers:
+            if not isinstance(answer, BaseException):
+                for entry in answer:
+                    found.setdefault(entry.address.key, entry)
         return tuple(found.values())[:limit]
 
     async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T | None:
@@ -154,9 +155,9 @@ async def _addresses(directory: Suggests, address: Address) -> tuple[Address, ..
     raise TypeError("a directory suggests addresses")
 
 
-async def _answer(ask: Callable[[D], Awaitable[T]], directory: D) -> T:
+async def _answer(ask: Callable[[D], Awaitable[T]], directory: D, patience: float | None = None) -> T:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE if patience is None else patience):
             return await ask(directory)
     except DirectoryUnavailableError:
         raise

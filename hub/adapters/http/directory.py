@@ -7,7 +7,7 @@ search. What was asked for is never logged, and never kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,8 +19,9 @@ from hub.adapters.http.frame import CLIENT, LANGUAGE
 from hub.adapters.http.settings import ApiLimits
 from hub.domain.address import Address
 from hub.domain.target import MAX_DESCRIPTION
+from hub.ports.directory import MailboxKind
 from hub.ports.intake import Intake
-from hub.ports.looking import Suggests
+from hub.ports.looking import Catalogue, Suggests
 
 MAX_QUERY: Final = MAX_DESCRIPTION
 """Characters of what is searched for."""
@@ -55,8 +56,9 @@ class Listings:
         directory = self._intake.directory
         with self._place():
             found = await directory.by_address(address)
-            if found is None:
-                near = await directory.near(address) if isinstance(directory, Suggests) else ()
+            if found is None or found.mailbox is MailboxKind.PATIENT:
+                # An address made of a health identifier has no place in a URL, and gets no answer there.
+                near = await _near(directory, address) if found is None else ()
                 raise faults.not_listed(near)
         return _answer(entries.as_json(found), request[LANGUAGE])
 
@@ -70,6 +72,10 @@ class Listings:
             yield
         finally:
             self._running -= 1
+
+
+async def _near(directory: Catalogue, address: Address) -> Sequence[Address]:
+    return await directory.near(address) if isinstance(directory, Suggests) else ()
 
 
 def _query(request: web.Request) -> tuple[str, int]:

@@ -145,6 +145,15 @@ async def test_a_mailbox_is_shown_to_who_knows_its_address() -> None:
             )
 
 
+async def test_a_patient_s_mailbox_is_not_shown() -> None:
+    """Its address is a health identifier, which has no place in a URL."""
+    patient = entry("299029900000006@patient.example", mailbox=MailboxKind.PATIENT)
+    async with _showing(TinyCatalogue(entries=(patient,))) as served:
+        response, body = await _get(served, f"/v1/directory/{patient.address}")
+        assert (response.status, body["code"]) == (404, "directory.not_listed")
+        assert "suggestions" not in body
+
+
 async def test_an_address_that_nobody_has_gets_suggestions() -> None:
     """404 names what may have been meant; where nothing is near, or can be, there is none."""
     async with _showing() as served:
