@@ -25,6 +25,7 @@ ERRORS: Final = {
     "StoreError",
     "ConfigError",
     "DirectoryUnavailableError",
+    "TrustUnavailableError",
 }
 
 
