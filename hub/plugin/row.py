@@ -168,8 +168,9 @@ class Row:
 
     def parsed(self, key: str, parse: Callable[[str], T], text: str | None = None) -> T:
         """Have `parse` read a text; a HubError of its becomes this key's."""
+        text = self.text(key) if text is None else text
         try:
-            return parse(self.text(key) if text is None else text)
+            return parse(text)
         except HubError as error:
             en, fr = error.words.en.removesuffix("."), error.words.fr.removesuffix(".")
             raise self.wrong(key, en, fr) from error

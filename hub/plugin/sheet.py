@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from hub.errors import ConfigError, LimitError, MalformedError, Words
+from hub.errors import ConfigError, HubError, LimitError, MalformedError, Words
 from hub.plugin.positions import Positions
 from hub.plugin.row import Form, Row, Spot
 from hub.plugin.table import Table
@@ -34,6 +34,7 @@ MAX_TOML: Final = 16 << 20
 MAX_LINE: Final = 64 << 10
 
 _SEPARATORS: Final = ";,|"
+_SUFFIXES: Final = frozenset({".csv", ".toml"})
 
 
 def encoding(table: Table) -> str:
@@ -61,8 +62,30 @@ def read(path: Path, form: Form, encoding: str = ENCODINGS[0]) -> Iterator[Row]:
         ) from None
 
 
-def misconfigured(error: MalformedError | LimitError) -> ConfigError:
-    """Make the error of a part that can't begin without its file."""
+def found(folder: Path) -> tuple[Path, ...]:
+    """Return the `.csv` and `.toml` files of a folder, by name. Raises MalformedError when there is none.
+
+    An empty folder is no empty list: a disk that is not mounted looks like one.
+    """
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    files = [path for path in files if not path.name.startswith(".")]
+    if not files:
+        raise MalformedError(
+            "sheet.none",
+            Words(
+                en=f"{folder.name}: there is no .csv or .toml file in this folder.",
+                fr=f"{folder.name} : il n'y a aucun fichier .csv ou .toml dans ce dossier.",
+            ),
+            file=str(folder),
+        )
+    return tuple(files)
+
+
+def misconfigured(error: HubError) -> ConfigError:
+    """Make the error of a part that can't begin without its files."""
     return ConfigError(error.code, error.words, **error.fields)
 
 
@@ -249,6 +272,15 @@ def _not_in(path: Path, line: int, encoding: str) -> MalformedError:
         other, autre = "; save it so", " ; enregistrez-le ainsi"
     return Spot(path, line).malformed(
         "sheet.encoding", f"the text is not {encoding}{other}", f"le texte n'est pas en {encoding}{autre}"
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> MalformedError:
+    name = errno.errorcode.get(error.errno or 0, "OSError")
+    return MalformedError(
+        "sheet.unreadable",
+        Words(en=f"{path.name}: can't be read ({name}).", fr=f"{path.name} : lecture impossible ({name})."),
+        file=str(path),
     )
 
 
