@@ -1,0 +1,27 @@
+"""What senders are told. A patient's own mailbox is shown masked: its address is who they are."""
+
+from __future__ import annotations
+
+from hub.domain.outcome import Refused
+from hub.errors import HubError, PeerError, Words
+from hub.ports.directory import MailboxKind
+from hub.ports.policy import Case
+
+
+def refused(code: str, case: Case, en: str, fr: str) -> Refused:
+    """Refuse a recipient; the words continue a sentence that begins with their address."""
+    entry = case.recipient_entry
+    shown = entry.address.masked if entry.mailbox is MailboxKind.PATIENT else str(entry.address)
+    return Refused(code=f"policy.{code}", reason=Words(en=f"{shown}: {en}.", fr=f"{shown} : {fr}."))
+
+
+def not_read(error: HubError) -> PeerError:
+    """Say that a rule can't be applied because its files were never read."""
+    return PeerError(
+        "policy.not_read",
+        Words(
+            en="A rule of this hub can't be applied now; try again later.",
+            fr="Une règle de ce hub ne peut être appliquée pour l'instant ; réessayez plus tard.",
+        ),
+        reason=error.code,
+    )
