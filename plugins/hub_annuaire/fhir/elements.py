@@ -6,8 +6,9 @@ What is wrong is said with its path (`Practitioner.name[0].family`), never with 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from hub_annuaire import names
@@ -107,7 +108,7 @@ class Element:
         try:
             if day:
                 return date(year, month, day)
-            following = date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
+            first = date(year, month or 12, 1)
         except ValueError:
             raise UnreadableError(f"{self.path}.{key}") from None
-        return following - timedelta(days=1)
+        return first.replace(day=monthrange(first.year, first.month)[1])
