@@ -47,6 +47,7 @@ class Server:
     tokens: dict[str, tuple[str, list[tuple[str, str]], int]] = field(default_factory=dict)
     page: int = 1000
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
     anchor: Path = Path()
 
@@ -65,6 +66,12 @@ class Server:
         """Forget one altogether, as a full reload of the real server does."""
         del self.resources[kind, id_]
 
+    async def reached(self, number: int) -> None:
+        """Wait until so many questions have come."""
+        while len(self.asked) < number:
+            self.came.clear()
+            await self.came.wait()
+
     def refuse_tokens(self) -> None:
         """Forget where everybody was."""
         self.tokens.clear()
@@ -72,6 +79,7 @@ class Server:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         self.asked.append(request.path_qs)
+        self.came.set()
         fault = self.faults.pop(0) if self.faults else self.constant
         if fault is not None and (made := await fault(request)) is not None:
             return made
