@@ -1,88 +1,146 @@
-"""Extractions → a new database, in one pass over each file and in bounded memory.
+"""Extractions → a finished database, in one pass over each file and in bounded memory.
 
-1. who practises, 2. who did before, 3. what authorities say, 4. the mailboxes' lines, 5. the mailboxes,
-6. those left behind, 7. the facts.
+What was held before is in the file already; a first import is the same with nothing held.
+
+1. what each file brings and no longer has, 2. persons, 3. mailboxes, 4. the facts.
 """
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from hub.errors import MalformedError
-from hub_annuaire import activity, mailboxes, merge, schema, stated
+from hub.ports.filling import Changes
+from hub_annuaire import (
+    activity,
+    companions,
+    comparing,
+    history,
+    mailboxes,
+    moment,
+    people,
+    schema,
+    shelving,
+    stated,
+)
+from hub_annuaire.coded import Codes
+from hub_annuaire.comparing import SECRET, Compared
 from hub_annuaire.faults import Place
-from hub_annuaire.history import History
+from hub_annuaire.formats import Format, Header
+from hub_annuaire.lines import Lines
 from hub_annuaire.reading import Opened, open_lines
 from hub_annuaire.recognising import Files
+from hub_annuaire.sources import Source
 
-BATCH: Final = 2000
-CACHE_KIB: Final = 64 << 10
+CACHE_KIB: Final = 96 << 10
 LEAST_LOSS: Final = 10
 """Fewer missing than this never count as a damaged extraction."""
+SUSPICIOUS: Final = 5
+"""Per cent of a file's lines whose loss makes it worth counting persons before the long work."""
+
+Reader = Callable[[Lines, Header, Compared, Codes], Iterable[tuple[object, ...]]]
+
+_TABLES: Final[dict[Format, tuple[str, Reader]]] = {
+    Format.ACTIVITY: ("activity", activity.read),
+    Format.SKILLS: ("skill", companions.skills),
+    Format.QUALIFICATIONS: ("qualification", companions.qualifications),
+    Format.MAILBOXES: ("listing", mailboxes.read),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to build: into `new`, a copy of what is held or an empty file, whose past is in `salvage`."""
+
+    new: Path
+    files: Files
+    max_loss: int
+    salvage: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What the new database holds."""
+    """What the new database holds. `changes` is None when nothing was held before."""
 
-    version: datetime
+    version: str
     professionals: int
     mailboxes: int
-    kept: int
+    changes: Changes | None
 
 
-def build(new: Path, files: Files, history: History | None, opened: Opened, max_loss: int) -> Built:
-    """Fill the empty file `new`. Raises MalformedError, LimitError, sqlite3.Error, OSError."""
-    with _writing(new) as connection:
+def build(order: Order, opened: Opened) -> Built:
+    """Bring `order.new` up to date. Raises MalformedError, LimitError, sqlite3.Error, OSError.
+
+    After any of them the file is worthless.
+    """
+    files = order.files
+    with _writing(order.new) as connection:
+        if order.salvage is not None:
+            history.salvage(order.salvage, connection)
+        facts = dict(connection.execute("SELECT name, value FROM fact"))
+        secret = facts.setdefault(SECRET, secrets.token_hex(32))
+        version = files.newest.isoformat(timespec="minutes")
+        now = moment.begin(connection, version, files.activity.generated.date())
+        loss = _Loss(files=files, facts=facts, most=order.max_loss)
         # 1.
-        with open_lines(files.activity, opened) as (lines, header):
-            _insert(connection, "INSERT OR IGNORE INTO person (id) VALUES (?)", activity.read(lines, header))
-        professionals = _count(connection, "person")
-        _guard(files.activity.name, "professionals", professionals, history, max_loss)
+        _read_all(connection, files, secret, opened, loss)
         # 2.
-        if history is not None:
-            day = files.activity.generated.date()
-            _insert(connection, "INSERT OR IGNORE INTO person VALUES (?, ?)", history.persons(day))
+        people.apply(now, files.activity.name)
+        professionals = _number(connection, "SELECT count(DISTINCT person) FROM activity")
+        loss.guard(files.activity, "professionals", professionals)
         # 3.
-        if files.stated is not None:
-            with open_lines(files.stated, opened) as (lines, header):
-                _insert(connection, "INSERT INTO stated VALUES (?, ?, ?)", stated.read(lines, header))
-        elif history is not None:
-            _insert(connection, "INSERT INTO stated VALUES (?, ?, ?)", history.stated())
+        shelving.apply(now)
+        listed = _number(connection, "SELECT count(*) FROM mailbox WHERE listed")
+        loss.guard(files.mailboxes, "mailboxes", listed)
         # 4.
-        with open_lines(files.mailboxes, opened) as (lines, header):
-            _insert(
-                connection,
-                "INSERT INTO staging.line (key, address, type, person, structure, name, service, paperless) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                mailboxes.read(lines, header),
-            )
-        # 5.
-        listed = _add(connection, merge.mailboxes(connection))
-        _guard(files.mailboxes.name, "mailboxes", listed, history, max_loss)
-        # 6.
-        kept = _add(connection, history.left_behind(connection)) if history is not None else 0
-        # 7.
-        facts = {
-            "version": files.newest.isoformat(timespec="minutes"),
-            "oldest": files.oldest.isoformat(timespec="minutes"),
-            "professionals": professionals,
-            "mailboxes": listed,
-            "kept": kept,
-        }
-        _insert(
-            connection,
-            "INSERT INTO fact VALUES (?, ?)",
-            ((name, str(value)) for name, value in facts.items()),
+        connection.executemany(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?)",
+            [
+                (SECRET, secret),
+                ("version", version),
+                ("oldest", files.oldest.isoformat(timespec="minutes")),
+                ("professionals", str(professionals)),
+                ("mailboxes", str(listed)),
+            ],
         )
-    return Built(version=files.newest, professionals=professionals, mailboxes=listed, kept=kept)
+    changes = None if now.first else Changes(**now.counted)
+    return Built(version=version, professionals=professionals, mailboxes=listed, changes=changes)
+
+
+def _read_all(connection: sqlite3.Connection, files: Files, secret: str, opened: Opened, loss: _Loss) -> None:
+    codes = Codes(connection)
+    for source, format_ in files.compared():
+        table, reader = _TABLES[format_]
+        with open_lines(source, opened) as (lines, header):
+            compared = Compared(connection, table, header, secret)
+            comparing.appeared(connection, table, reader(lines, header, compared, codes))
+        comparing.note(connection, format_, source.generated.isoformat(), lines.encoding)
+        comparing.vanished(connection, table, compared.unseen)
+        if format_ is Format.ACTIVITY and len(compared.unseen) * 100 > compared.held * SUSPICIOUS:
+            loss.guard(source, "professionals", _number(connection, _LEFT))
+        del compared  # two million numbers
+    if files.stated is not None:
+        with open_lines(files.stated, opened) as (lines, header):
+            connection.executemany(
+                "INSERT INTO staging.stated VALUES (?, ?, ?, ?)", stated.read(lines, header)
+            )
+    else:
+        connection.execute("INSERT INTO staging.stated SELECT * FROM main.stated")
+
+
+_LEFT: Final = """
+SELECT count(*) FROM (
+  SELECT person FROM main.activity WHERE digest NOT IN (SELECT digest FROM staging.unseen_activity)
+  UNION SELECT person FROM staging.new_activity
+)
+"""
+"""How many persons there will be."""
 
 
 @contextmanager
@@ -90,16 +148,20 @@ def _writing(new: Path) -> Iterator[sqlite3.Connection]:
     staging = new.with_name(f"{new.name}.staging")
     staging.unlink(missing_ok=True)
     try:
-        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        # never made here: an import that was given up for dead must not bring a file back
+        uri = f"{new.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute("ATTACH ? AS staging", (staging.absolute().as_uri(),))
             # no journal: a build that fails is thrown away
             for name in ("main", "staging"):
-                if name == "staging":
-                    connection.execute("ATTACH ? AS staging", (str(staging),))
                 connection.execute(f"PRAGMA {name}.journal_mode = OFF")
                 connection.execute(f"PRAGMA {name}.synchronous = OFF")
                 connection.execute(f"PRAGMA {name}.cache_size = -{CACHE_KIB // 2}")
-            schema.create(connection)
-            connection.execute(schema.STAGING)
+            if new.stat().st_size == 0:
+                schema.create(connection)
+            else:
+                history.check_whole(connection)
+            schema.stage(connection)
             connection.execute("BEGIN")
             yield connection
             connection.execute("COMMIT")
@@ -107,35 +169,27 @@ def _writing(new: Path) -> Iterator[sqlite3.Connection]:
         staging.unlink(missing_ok=True)
 
 
-def _insert(connection: sqlite3.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-    connection.executemany(statement, rows)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loss:
+    """Refuses a file from which far too much is missing: cut at the end of a line, it looks whole."""
+
+    files: Files
+    facts: dict[str, str]
+    most: int
+
+    def guard(self, source: Source, what: str, now: int) -> None:
+        """Compare with what was held. Raises MalformedError."""
+        if now == 0:
+            raise Place(source.name).malformed("no_lines", "nothing after the header", "rien après l'en-tête")
+        before = int(self.facts.get(what, 0))
+        lost = before - now
+        if lost > LEAST_LOSS and lost * 100 > before * self.most:
+            raise _shrunk(source.name, before, now, self.most)
 
 
-def _add(connection: sqlite3.Connection, rows: Iterator[merge.Mailbox]) -> int:
-    total = 0
-    while batch := list(islice(rows, BATCH)):
-        total += len(batch)
-        connection.executemany("INSERT INTO mailbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)", batch)
-        connection.executemany(
-            "INSERT INTO bearer VALUES (?, ?, ?)",
-            [(one, row[7], row[0]) for row in batch for one in row[4].split("\n") if one],
-        )
-    return total
-
-
-def _count(connection: sqlite3.Connection, table: str) -> int:
-    count: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own name
-    return count
-
-
-def _guard(file: str, what: str, now: int, history: History | None, max_loss: int) -> None:
-    """Refuse a file from which far too much is missing: cut at the end of a line, it looks whole."""
-    if now == 0:
-        raise Place(file).malformed("no_lines", "nothing after the header", "rien après l'en-tête")
-    before = int(history.facts[what]) if history is not None else 0
-    lost = before - now
-    if lost > LEAST_LOSS and lost * 100 > before * max_loss:
-        raise _shrunk(file, before, now, max_loss)
+def _number(connection: sqlite3.Connection, statement: str) -> int:
+    found: int = connection.execute(statement).fetchone()[0]
+    return found
 
 
 def _shrunk(file: str, before: int, now: int, max_loss: int) -> MalformedError:

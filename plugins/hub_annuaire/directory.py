@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
-from datetime import UTC
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date
 from math import inf
 from pathlib import Path
 from typing import Final
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier
+from hub.domain.target import Description
 from hub.ports.directory import DirectoryUnavailableError, Entry
 from hub.ports.filling import Held, Loaded, Progress
 from hub.ports.host import Host
-from hub_annuaire import building, certificates, faults, history, recognising
-from hub_annuaire.history import History
-from hub_annuaire.identifiers import to_stored
-from hub_annuaire.lines import Limits
-from hub_annuaire.reading import Opened
-from hub_annuaire.replacement import replacing
+from hub.ports.looking import Change, Period
+from hub_annuaire import certificates, days, faults, loading
+from hub_annuaire.identifiers import PERSON_PREFIX, to_stored
 from hub_annuaire.settings import Settings
-from hub_annuaire.snapshot import Snapshot
+from hub_annuaire.snapshot import Professional, Snapshot
 
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks at whether the database or the certificates' folder has changed."""
@@ -32,7 +29,7 @@ WARN_EVERY: Final = 86400.0
 
 
 class Annuaire:
-    """`Directory` and `Loads` over one SQLite file.
+    """`Directory`, `Loads`, `Dated` and all of `hub.ports.looking` over one SQLite file.
 
     Look-ups are synchronous inside their coroutine: they take microseconds, less than a thread would.
     """
@@ -57,6 +54,40 @@ class Annuaire:
         stored = to_stored(identifier)
         return snapshot.by_bearer(stored) if stored is not None else ()
 
+    async def search(self, text: str, limit: int) -> tuple[Entry, ...]:
+        """Return who can be written to and fits what is being typed (`Searches`)."""
+        return self._current().search(text, limit)
+
+    async def by_description(self, sought: Description, limit: int) -> tuple[Entry, ...]:
+        """Return the mailboxes of everybody who fits (`Describes`)."""
+        return self._current().described(sought, limit)
+
+    async def near(self, address: Address) -> tuple[Address, ...]:
+        """Return what a mistyped address may have been meant to be (`Suggests`)."""
+        return self._current().near(address)
+
+    async def recall(self, who: Address | Identifier) -> tuple[Period, ...]:
+        """Return what was and is said of a person's or a mailbox's standing (`Recalls`).
+
+        Structures have no standing of their own.
+        """
+        snapshot, stored = self._current(), _stored(who)
+        if isinstance(who, Address):
+            return tuple(snapshot.asked(lambda: snapshot.past().of_mailbox(who.key)))
+        if not stored.startswith(PERSON_PREFIX):
+            return ()
+        return tuple(snapshot.asked(lambda: snapshot.past().of_person(stored[1:])))
+
+    async def changes(self, who: Address | Identifier) -> tuple[Change, ...]:
+        """Return what imports changed for a person or a mailbox, the oldest first (`Recalls`)."""
+        snapshot, stored = self._current(), _stored(who)
+        return tuple(snapshot.asked(lambda: snapshot.past().changes(stored)))
+
+    async def professional(self, identifier: Identifier) -> Professional | None:
+        """Return a person with their places of work, whether they have a mailbox or not."""
+        snapshot, stored = self._current(), _stored(identifier)
+        return snapshot.professional(stored[1:]) if stored.startswith(PERSON_PREFIX) else None
+
     def held(self) -> Held:
         """Say which version answers, and whether it is too old (`Dated`)."""
         snapshot = self._current()
@@ -65,43 +96,20 @@ class Annuaire:
         return Held(version=f"annuaire {snapshot.version}", at=at, old=old)
 
     def load(self, files: Sequence[Path], progress: Progress) -> Loaded:
-        """Import both extractions, and what authorities state if it is given (`Loads`).
+        """Import both extractions, and what else is given (`Loads`).
 
         Raises MalformedError, LimitError, and StoreError when the disk fails or another import runs.
         """
-        settings, log = self._settings, self._host.log
-        limits = Limits(max_line=settings.max_line, max_file=settings.max_file)
-        opened = Opened(limits=limits, progress=progress, log=log)
         try:
-            chosen = recognising.recognise(files, limits, log)
-            with replacing(self.file) as new, ExitStack() as stack:
-                past = self._past(stack)
-                recognising.check_dates(chosen, past, self._host.clock.now(), log)
-                built = building.build(new, chosen, past, opened, settings.max_loss)
-        except (sqlite3.Error, OSError) as error:
-            raise faults.store_failed(self.file, error) from error
-        self._look_at = -inf
-        version = f"annuaire {built.version.isoformat(timespec='minutes')}"
-        log.info(
-            "directory.imported",
-            directory=self._host.name,
-            version=version,
-            count=built.mailboxes,
-        )
-        return Loaded(version=version, professionals=built.professionals, mailboxes=built.mailboxes)
+            return loading.load(self.file, self._settings, self._host, files, progress)
+        finally:
+            self._look_at = -inf
 
     def close(self) -> None:
         """Close the database."""
         if self._snapshot is not None:
             self._snapshot.close()
             self._snapshot = None
-
-    def _past(self, stack: ExitStack) -> History | None:
-        try:
-            return stack.enter_context(history.reading(self.file))
-        except DirectoryUnavailableError as error:
-            self._host.log.warning("directory.history_lost", directory=self._host.name, code=error.code)
-            return None
 
     def _current(self) -> Snapshot:
         now = self._host.clock.monotonic()
@@ -111,7 +119,12 @@ class Annuaire:
         if self._snapshot is None:
             why = self._why or faults.not_imported()
             raise DirectoryUnavailableError(why.code, why.words, **why.fields)
+        if (today := self._today()) != self._snapshot.today:
+            self._snapshot.forget(today)
         return self._snapshot
+
+    def _today(self) -> date:
+        return days.of(self._host.clock.now())
 
     def _look(self, now: float) -> None:
         try:
@@ -127,12 +140,12 @@ class Annuaire:
         try:
             folder_seen = certificates.stamp(folder) if folder is not None else 0
             if seen != self._seen:
-                opened = Snapshot(self.file, folder)
+                opened = Snapshot(self.file, folder, self._today())
                 self.close()
                 self._snapshot, self._seen = opened, seen
                 self._warn_at = -inf
             elif self._snapshot is not None and (folder_seen != self._folder_seen or now >= self._forget_at):
-                self._snapshot.forget()
+                self._snapshot.forget(self._today())
                 self._forget_at = now + FORGET_EVERY
             self._folder_seen = folder_seen
         except DirectoryUnavailableError as error:
@@ -157,6 +170,11 @@ class Annuaire:
                 version=self._snapshot.version,
                 count=age.days,
             )
+
+
+def _stored(who: Address | Identifier) -> str:
+    """Return how the history names somebody; nothing for a system that it does not know."""
+    return f"M{who.key}" if isinstance(who, Address) else to_stored(who) or ""
 
 
 @asynccontextmanager

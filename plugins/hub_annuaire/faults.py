@@ -105,6 +105,19 @@ def import_running(path: Path) -> StoreError:
     )
 
 
+def builder_died(path: Path) -> StoreError:
+    """Say that the process that builds the new database has ended too early."""
+    return StoreError(
+        "annuaire.builder_died",
+        Words(
+            en=f"The process that builds the new database in {path.parent} was ended, perhaps for want of "
+            "memory; nothing has changed. Try again.",
+            fr=f"Le processus qui construit la nouvelle base dans {path.parent} a été arrêté, peut-être par "
+            "manque de mémoire ; rien n'a changé. Réessayez.",
+        ),
+    )
+
+
 def store_failed(path: Path, error: sqlite3.Error | OSError) -> StoreError:
     """Say that the new database can't be written. The old one still answers."""
     name = (

@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
 from typing import Final
 
+from hub.errors import MalformedError
 from hub_annuaire.faults import Place
 
 COMPANION_COLUMNS: Final = 13
-"""Columns of the two companions of the activity file, which say nothing that is needed here."""
+"""Columns of the two companions of the activity file; a `|` at the end of the lines makes one more."""
 
 PERSON: Final = "Identification nationale PP"
+_OF_MAILBOX: Final = " structure BAL"
+"""What some headers add to the names of the columns of an address."""
+_LIKE: Final = 0.6
+"""How much of a name must be the same for it to be offered as what was meant (`difflib`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
+    """`width` is the most columns that a file of it has; `optional` columns may be missing."""
+
     name: str
     separators: str
     columns: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    width: int | None = None
 
 
 class Format(Enum):
@@ -43,55 +53,108 @@ class Format(Enum):
             "Civilité d'exercice",
             "Nom d'exercice",
             "Prénom d'exercice",
+            "Code Profession",
+            "Libellé Profession",
+            "Code savoir-faire",
+            "Libellé savoir-faire",
             "Dématérialisation",
             "Raison Sociale structure BAL",
             "Enseigne commerciale structure BAL",
+            "L6LIGNEACHEMINEMENT",
+            "Code postal",
         ),
     )
     ACTIVITY = _Shape(
         name="PS_LibreAcces_Personne_activite",
         separators="|",
-        columns=("Identifiant PP", PERSON, "Code profession", "Code mode exercice"),
+        columns=(
+            "Identifiant PP",
+            PERSON,
+            "Code civilité d'exercice",
+            "Nom d'exercice",
+            "Prénom d'exercice",
+            "Code profession",
+            "Libellé profession",
+            "Code savoir-faire",
+            "Libellé savoir-faire",
+            "Code mode exercice",
+            "Libellé mode exercice",
+            "Numéro SIRET site",
+            "Numéro SIREN site",
+            "Numéro FINESS site",
+            "Numéro FINESS établissement juridique",
+            "Identifiant technique de la structure",
+        ),
     )
-    STATED = _Shape(name="Etat_Exercice", separators="|;,", columns=(PERSON, "Etat", "Depuis"))
+    SKILLS = _Shape(
+        name="PS_LibreAcces_SavoirFaire",
+        separators="|",
+        columns=(
+            "Identifiant PP",
+            PERSON,
+            "Code savoir-faire",
+            "Libellé savoir-faire",
+        ),
+        width=COMPANION_COLUMNS + 1,
+    )
+    QUALIFICATIONS = _Shape(
+        name="PS_LibreAcces_Dipl_AutExerc",
+        separators="|",
+        columns=(
+            "Identifiant PP",
+            PERSON,
+            "Code diplôme obtenu",
+            "Libellé diplôme obtenu",
+            "Code discipline autorisation",
+            "Libellé discipline autorisation",
+        ),
+        width=COMPANION_COLUMNS + 1,
+    )
+    STATED = _Shape(
+        name="Etat_Exercice",
+        separators="|;,",
+        columns=(PERSON, "Etat", "Depuis"),
+        optional=("Jusqu'au",),
+        width=8,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A header line that was understood. `at` gives the place of each column of the format's."""
+    """A header line that was understood. `line` is its text.
+
+    `at` gives the place of each column of the format's, then of each optional one, None if missing.
+    """
 
     format: Format
     separator: str
     names: tuple[str, ...]
     at: tuple[int, ...]
+    optional: tuple[int | None, ...]
+    line: str
 
 
 def read_header(file: str, line: str) -> Header | None:
-    """Recognise a header; None for a companion file, which an import passes over.
+    """Recognise a header; None for an unknown file of the companions' shape, which is passed over.
 
     Raises MalformedError, which names the column that is missing or doubled.
     """
-    scored = [(_missing(format_, line), format_) for format_ in Format]
-    missing, nearest = min(scored, key=lambda one: len(one[0]) / len(one[1].value.columns))
-    names = _split(nearest, line)
-    if missing and len(names) == COMPANION_COLUMNS and _plain(PERSON) in map(_plain, names):
-        return None
-    if len(missing) == len(nearest.value.columns):
-        known = ", ".join(format_.value.name for format_ in Format)
-        raise Place(file, 1).malformed(
-            "file_unknown",
-            f"not of the directory; known are {known}",
-            f"inconnu ; connus : {known}",
-        )
-    if missing:
-        raise Place(file, 1).malformed(
-            "column_missing",
-            f"the column “{missing[0]}” of {nearest.value.name} is missing",
-            f"il manque la colonne « {missing[0]} » de {nearest.value.name}",
-        )
+    fitting = [one for one in Format if (one.value.width or 1000) >= len(_split(one, line))]
+    missing, _, nearest = min(
+        ((_missing(one, line), -len(one.value.columns), one) for one in fitting),
+        key=lambda one: (len(one[0]) / len(one[2].value.columns), one[1]),
+    )
+    names, shape = _split(nearest, line), nearest.value
     plain = [_plain(name) for name in names]
-    for column in nearest.value.columns:
-        if plain.count(_plain(column)) > 1:
+    known = len(shape.columns) - len(missing)
+    if missing and len(names) == COMPANION_COLUMNS and _plain(PERSON) in plain and known <= 2:  # noqa: PLR2004 - the identifiers alone
+        return None
+    if not known:
+        raise _unknown(file)
+    if missing:
+        raise _column_missing(file, shape.name, missing[0], names)
+    for column in shape.columns + shape.optional:
+        if sum(_is(column, one) for one in plain) > 1:
             raise Place(file, 1).malformed(
                 "column_twice",
                 f"the column “{column}” stands there twice",
@@ -101,13 +164,48 @@ def read_header(file: str, line: str) -> Header | None:
         format=nearest,
         separator=_separator(nearest, line),
         names=tuple(names),
-        at=tuple(plain.index(_plain(column)) for column in nearest.value.columns),
+        at=tuple(_at(column, plain) for column in shape.columns),
+        optional=tuple(
+            _at(column, plain) if any(_is(column, one) for one in plain) else None
+            for column in shape.optional
+        ),
+        line=line,
+    )
+
+
+def _column_missing(file: str, format_: str, column: str, names: list[str]) -> MalformedError:
+    by_plain = {_plain(name): name for name in names if name}
+    like = get_close_matches(_plain(column), by_plain, n=1, cutoff=_LIKE)
+    wanted = {_plain(one) for shape in Format for one in shape.value.columns}
+    # a column that is read under its own name was not meant to be this one
+    meant = by_plain[like[0]] if like and like[0] not in wanted else None
+    return Place(file, 1).malformed(
+        "column_missing",
+        f"the column “{column}” of {format_} is missing"
+        + (f"; the file has “{meant}”, which looks like it" if meant else ""),
+        f"il manque la colonne « {column} » de {format_}"
+        + (f" ; le fichier a « {meant} », qui y ressemble" if meant else ""),
+    )
+
+
+def _unknown(file: str) -> MalformedError:
+    known = ", ".join(one.value.name for one in Format)
+    return Place(file, 1).malformed(
+        "file_unknown", f"not of the directory; known are {known}", f"inconnu ; connus : {known}"
     )
 
 
 def _missing(format_: Format, line: str) -> list[str]:
-    present = {_plain(name) for name in _split(format_, line)}
-    return [column for column in format_.value.columns if _plain(column) not in present]
+    present = [_plain(name) for name in _split(format_, line)]
+    return [column for column in format_.value.columns if not any(_is(column, one) for one in present)]
+
+
+def _at(column: str, plain: list[str]) -> int:
+    return next(place for place, one in enumerate(plain) if _is(column, one))
+
+
+def _is(column: str, plain: str) -> bool:
+    return plain in {_plain(column), _plain(column + _OF_MAILBOX)}
 
 
 def _split(format_: Format, line: str) -> list[str]:

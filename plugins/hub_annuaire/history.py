@@ -1,87 +1,102 @@
 """What the database in use still has to say to the one that replaces it.
 
-Who vanishes from the open data is not forgotten: their mailbox stays, with the standing that bars it.
+An import goes on from a copy, so nothing is lost. When the database is damaged, or another release made
+it, what can still be read of the past is carried over into a new one.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
-from hub.ports.directory import Standing
+from hub.ports.directory import DirectoryUnavailableError
 from hub_annuaire import faults, schema
-from hub_annuaire.identifiers import PERSON_PREFIX
-from hub_annuaire.merge import GONE, Mailbox, judged, known
+
+_CARRIED: Final = {
+    "version": "id, version, taken",
+    "past": "who, closed, opened, verdicts",
+    "change": "who, version, number, what, detail",
+    "absence": "person, since, until",
+    "stated": "id, standing, since, until",
+}
+_FORMER: Final = (
+    "SELECT id FROM person WHERE gone IS NULL",  # release 1 held everybody there
+    "SELECT DISTINCT person FROM activity",
+)
+_GONE: Final = "SELECT id, gone FROM person WHERE gone IS NOT NULL"
+_MAILBOXES: Final = "SELECT key, address, type, name, identifiers FROM mailbox WHERE type IN ('PER', 'CAB')"
 
 
-class History:
-    """The database in use, being read by an import."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What an import finds. `whole` is whether it can go on from it; `generated` is by format."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.facts = dict(connection.execute("SELECT name, value FROM fact"))
-
-    @property
-    def generated(self) -> datetime:
-        """When the newest extraction in it was generated."""
-        return datetime.fromisoformat(self.facts["version"])
-
-    def persons(self, day: date) -> Iterator[tuple[str, str]]:
-        """Yield everybody who was ever in it, with the day they were missed; `day` if only now."""
-        yield from self._connection.execute("SELECT id, coalesce(gone, ?) FROM person", (day.isoformat(),))
-
-    def stated(self) -> Iterator[tuple[str, str, str | None]]:
-        """Yield what authorities have said."""
-        yield from self._connection.execute("SELECT id, standing, since FROM stated")
-
-    def left_behind(self, new: sqlite3.Connection) -> Iterator[Mailbox]:
-        """Yield mailboxes that are no longer listed and whose bearers are known to be barred."""
-        old = self._connection.execute(
-            "SELECT key, address, type, name, identifiers, preference FROM mailbox "
-            "WHERE type IN ('PER', 'CAB') ORDER BY key"
-        )
-        for key, address, type_, name, identifiers, preference in old:
-            if new.execute("SELECT 1 FROM mailbox WHERE key = ?", (key,)).fetchone():
-                continue
-            bearers = [
-                known(
-                    *new.execute(
-                        "SELECT person.id, gone, standing, since FROM (SELECT ? AS id) AS one "
-                        "LEFT JOIN person USING (id) LEFT JOIN stated USING (id)",
-                        (stored[1:],),
-                    ).fetchone()
-                )
-                for stored in identifiers.split("\n")
-                if stored.startswith(PERSON_PREFIX)
-            ]
-            verdict = judged(type_, bearers)
-            if verdict.standing in {Standing.ACTIVE, Standing.UNKNOWN}:
-                continue
-            row = (key, address, type_, name, identifiers)
-            yield *row, *verdict.row(), preference % GONE + GONE
+    whole: bool
+    generated: dict[str, str]
+    why: DirectoryUnavailableError | None = None
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[History | None]:
-    """Open what is there; None when nothing is. Raises DirectoryUnavailableError when it is damaged."""
+def held(path: Path) -> Held | None:
+    """Look at what is there; None when nothing is."""
     if not path.exists():
-        yield None
-        return
-    connection = connect(path)
+        return None
     try:
-        try:
-            schema.check(connection)
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise faults.damaged()
-            history = History(connection)
-        except sqlite3.Error as error:
-            raise faults.damaged(error) from error
-        yield history
-    finally:
-        connection.close()
+        with closing(connect(path)) as connection:
+            try:
+                schema.check(connection)
+                generated = dict(connection.execute("SELECT format, generated FROM file"))
+            except sqlite3.Error as error:
+                raise faults.damaged(error) from error
+    except DirectoryUnavailableError as error:
+        return Held(whole=False, generated={}, why=error)
+    return Held(whole=True, generated=generated)
+
+
+def check_whole(connection: sqlite3.Connection) -> None:
+    """Read every page. Raises DirectoryUnavailableError when one is damaged."""
+    try:
+        sound = connection.execute("PRAGMA main.quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.Error as error:
+        raise faults.damaged(error) from error
+    if not sound:
+        raise faults.damaged()
+
+
+def salvage(path: Path, into: sqlite3.Connection) -> None:
+    """Carry over what can still be read: the past, what was stated, who was there and is missed.
+
+    Who was there goes to `staging.former`, their mailboxes to `staging.former_mailbox`.
+    """
+    with suppress(DirectoryUnavailableError), closing(connect(path)) as old:
+        for table, columns in _CARRIED.items():
+            places = ", ".join("?" * len(columns.split(",")))
+            into.executemany(
+                f"INSERT OR IGNORE INTO main.{table} ({columns}) VALUES ({places})",  # noqa: S608 - our own names
+                _readable(old, f"SELECT {columns} FROM {table}"),  # noqa: S608 - our own names
+            )
+        if not into.execute("SELECT 1 FROM main.stated").fetchone():
+            statement = "SELECT id, standing, since, NULL FROM stated"  # of release 1
+            into.executemany("INSERT INTO main.stated VALUES (?, ?, ?, ?)", _readable(old, statement))
+        number = into.execute("SELECT coalesce(max(id), 0) FROM main.version").fetchone()[0]
+        into.executemany(
+            f"INSERT OR IGNORE INTO main.person VALUES (?, ?, NULL, {int(number)})",  # noqa: S608 - a number
+            _readable(old, _GONE),
+        )
+        for statement in _FORMER:
+            into.executemany("INSERT OR IGNORE INTO staging.former VALUES (?)", _readable(old, statement))
+        into.executemany(
+            "INSERT OR IGNORE INTO staging.former_mailbox VALUES (?, ?, ?, ?, ?)", _readable(old, _MAILBOXES)
+        )
+
+
+def _readable(connection: sqlite3.Connection, statement: str) -> Iterator[tuple[Any, ...]]:
+    """Yield rows up to the first that can't be read, if there is one."""
+    with suppress(sqlite3.Error):
+        yield from connection.execute(statement)
 
 
 def connect(path: Path) -> sqlite3.Connection:

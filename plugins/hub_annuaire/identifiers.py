@@ -31,6 +31,9 @@ _STRUCTURES: Final = {
     "4": re.compile(r"[!-{}~]{1,32}"),
 }
 
+_SPELT: Final = {"1": "FINESS", "2": "SIREN", "3": "SIRET", "4": "RPPS"}
+_TECHNICAL: Final = re.compile(r"[!-{}~]{1,40}")
+
 DIFFER: Final = (
     "not the identifier that the national one holds",
     "pas l'identifiant contenu dans l'identification nationale",
@@ -68,6 +71,25 @@ _PERSON_FORM: Final = (
 )
 
 
+def site(siret: str, siren: str, finess: str, legal: str, technical: str) -> str | None:
+    """Return the national forms of a place of work, its own FINESS first, separated by blanks.
+
+    None: one of them has not its form. Many places have nothing but the directory's technical id.
+    """
+    stored = []
+    for digit, value in (("1", finess), ("1", legal), ("3", siret), ("2", siren)):
+        if value:
+            if not _STRUCTURES[digit].fullmatch(value):
+                return None
+            if (one := digit + value) not in stored:
+                stored.append(one)
+    if technical:
+        if not _TECHNICAL.fullmatch(technical):
+            return None
+        stored.append(f"T{technical}")
+    return " ".join(stored)
+
+
 def structure(kind: str, value: str) -> str | None:
     """Return a structure's national form; empty when its type is not a national one.
 
@@ -77,6 +99,11 @@ def structure(kind: str, value: str) -> str | None:
     if digit is None:
         return ""
     return digit + value if _STRUCTURES[digit].fullmatch(value) else None
+
+
+def spelt(structure: str) -> str:
+    """Return a structure's national form as one reads it: `FINESS 990000017`."""
+    return f"{_SPELT.get(structure[0], '')} {structure[1:]}".strip()
 
 
 def to_identifier(stored: str) -> Identifier:

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from hub_annuaire.faults import Place
 from hub_annuaire.formats import Header, read_header
@@ -20,6 +20,19 @@ UTF_8: Final = "UTF-8"
 WINDOWS_1252: Final = "Windows-1252"
 REPORT_EVERY: Final = 1 << 20
 """Bytes between two reports of progress."""
+
+
+class Held(Protocol):
+    """Which lines were accepted before: `known` is asked once for each line, in the order of the file.
+
+    `encoding` is that of the file they came in, None when they were all ASCII.
+    """
+
+    encoding: str | None
+
+    def known(self, raw: bytes) -> bool:
+        """Whether this very line was accepted before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,7 @@ class Lines:
         self._limits = limits
         self._report = report
         self._bytes = 0
+        self._reported = 0
         self._names: tuple[str, ...] = ()
 
     def header(self) -> Header | None:
@@ -64,21 +78,21 @@ class Lines:
         self._names = header.names if header else ()
         return header
 
-    def rows(self, separator: str, upto: int) -> Iterator[list[str]]:
+    def rows(self, separator: str, upto: int, held: Held | None = None) -> Iterator[list[str]]:
         """Yield the first `upto` columns of every line, and one text with the rest if there is any.
 
-        Raises MalformedError and LimitError.
+        Lines that are held are counted and passed over. Raises MalformedError and LimitError.
         """
         expected = len(self._names) - 1
-        reported = 0
         while (raw := self._next()) is not None:
+            if held is not None and held.known(raw):
+                if self.encoding is None and not raw.isascii():
+                    self.encoding = held.encoding
+                continue
             text = self._text(raw)
             if text.count(separator) != expected:
                 raise self._columns(text.count(separator) + 1)
             yield text.split(separator, upto)
-            if self._bytes - reported >= REPORT_EVERY:
-                reported = self._bytes
-                self._report(reported)
         self._report(self._bytes)
 
     def place(self, column: int | None = None) -> Place:
@@ -109,6 +123,9 @@ class Lines:
             )
         if self._bytes > self._limits.max_file:
             raise _too_large(self.file, self._limits)
+        if self._bytes - self._reported >= REPORT_EVERY:
+            self._reported = self._bytes
+            self._report(self._bytes)
         return raw
 
     def _text(self, raw: bytes) -> str:
@@ -124,10 +141,12 @@ class Lines:
             text = _decoded(raw, "cp1252")
             if text is not None:
                 return text
+        at = _first_wrong(raw, self.encoding)
         raise self.place().malformed(
             "encoding",
-            f"the text is not in {self.encoding}, the encoding of this file so far",
-            f"le texte n'est pas en {self.encoding}, l'encodage du fichier jusqu'ici",
+            f"the text is not in {self.encoding}, the encoding of this file so far, from byte {at} on",
+            f"le texte n'est pas en {self.encoding}, l'encodage du fichier jusqu'ici, "
+            f"à partir de l'octet {at}",
         )
 
     def _columns(self, count: int) -> Exception:
@@ -143,6 +162,15 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return raw.decode(encoding)
     except UnicodeDecodeError:
         return None
+
+
+def _first_wrong(raw: bytes, encoding: str) -> int:
+    """Return the place in the line, from 1, of the first byte that is not in the encoding."""
+    try:
+        raw.decode("utf-8" if encoding == UTF_8 else "cp1252")
+    except UnicodeDecodeError as error:
+        return error.start + 1
+    return next(place for place, byte in enumerate(raw, 1) if byte > 0x7F)  # noqa: PLR2004 - the end of ASCII
 
 
 def _too_large(file: str, limits: Limits) -> Exception:

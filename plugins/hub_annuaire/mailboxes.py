@@ -1,4 +1,4 @@
-"""Lines of the mailbox extraction → rows for the staging table."""
+"""Lines of the mailbox extraction → one row for each line."""
 
 from __future__ import annotations
 
@@ -9,27 +9,36 @@ from typing import Final
 from hub.domain.address import MAX_ADDRESS, MAX_LOCAL, Address
 from hub.errors import MalformedError
 from hub_annuaire import identifiers, names
+from hub_annuaire.coded import Codes
+from hub_annuaire.comparing import Compared
 from hub_annuaire.formats import Header
 from hub_annuaire.lines import Lines
 
 TYPES: Final = ("PER", "CAB", "ORG", "APP")
 """Types of mailboxes, the preferred first."""
 
-Row = tuple[str, str, str, str, str, str, str, int]
-"""Key, address, type, person, structure, name, service, paperless (0 is yes)."""
+Row = tuple[int, str, int, str, str, str, str, str, str, str, int, int, int, str, str]
+"""Line, key, digest, address, type, person, structure, name, place, service, paperless (0 is yes),
+
+profession, specialty, town, postcode.
+"""
 
 _ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 _PLAIN: Final = re.compile(rf"({_ATEXT}+(?:\.{_ATEXT}+)*)@([a-z0-9.-]+)")
 _YES: Final = frozenset({"O", "OUI", "TRUE", "1", "Y"})
 
 
-def read(lines: Lines, header: Header) -> Iterator[Row]:
-    """Yield one row a line. Raises MalformedError, which names line and column, and LimitError."""
-    kind, address, own, person, id_type, structure, service, title, family, given, paperless, legal, sign = (
-        header.at
-    )
+def read(lines: Lines, header: Header, compared: Compared, codes: Codes) -> Iterator[Row]:
+    """Yield one row for every line that is not held. Raises MalformedError and LimitError.
+
+    Both name line and column.
+    """
+    (
+        kind, address, own, person, id_type, structure, service, title, family, given, profession,
+        profession_label, skill, skill_label, paperless, legal, sign, last_line, postcode,
+    ) = header.at  # fmt: skip
     keys = _Keys()
-    for fields in lines.rows(header.separator, max(header.at) + 1):
+    for fields in lines.rows(header.separator, max(header.at) + 1, compared):
         type_ = fields[kind].strip()
         if type_ not in TYPES:
             raise lines.place(kind).malformed(
@@ -46,20 +55,24 @@ def read(lines: Lines, header: Header) -> Iterator[Row]:
                 "not an address, which is written name@domain",
                 "pas une adresse, qui s'écrit nom@domaine",
             ) from None
-        name = (
-            names.of_person(fields[title], fields[given], fields[family])
-            if type_ == "PER"
-            else names.of_structure(fields[legal], fields[sign])
-        )
+        place = names.of_structure(fields[legal], fields[sign])
+        code, town = names.town(fields[last_line])
         yield (
+            lines.number,
             key,
+            compared.digest,
             written,
             type_,
             _person(lines, fields, own, person),
             _structure(lines, fields, id_type, structure),
-            name,
+            names.of_person(fields[title], fields[given], fields[family]) if type_ == "PER" else place,
+            place,
             names.clean(fields[service]),
             0 if fields[paperless].strip().upper() in _YES else 1,
+            codes.of(fields[profession], fields[profession_label]),
+            codes.of(fields[skill], fields[skill_label]),
+            town,
+            names.clean(fields[postcode]) or code,
         )
 
 

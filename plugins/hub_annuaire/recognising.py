@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from hub.ports.host import Log
 from hub_annuaire import sources
 from hub_annuaire.faults import Place
 from hub_annuaire.formats import Format
-from hub_annuaire.history import History
 from hub_annuaire.lines import Limits
 from hub_annuaire.reading import peek
 from hub_annuaire.sources import Source
@@ -24,11 +23,13 @@ AHEAD: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """One import's files. `stated` is optional: what was stated before then stays."""
+    """One import's files. What a file says that is not given stays as it was."""
 
     mailboxes: Source
     activity: Source
-    stated: Source | None
+    skills: Source | None = None
+    qualifications: Source | None = None
+    stated: Source | None = None
 
     @property
     def newest(self) -> datetime:
@@ -39,6 +40,16 @@ class Files:
     def oldest(self) -> datetime:
         """When the older extraction was generated: the age of what they make."""
         return min(self.mailboxes.generated, self.activity.generated)
+
+    def compared(self) -> list[tuple[Source, Format]]:
+        """Return the files that are compared line by line with what is held, in the order of reading."""
+        found = (
+            (self.activity, Format.ACTIVITY),
+            (self.skills, Format.SKILLS),
+            (self.qualifications, Format.QUALIFICATIONS),
+            (self.mailboxes, Format.MAILBOXES),
+        )
+        return [(source, format_) for source, format_ in found if source is not None]
 
 
 def recognise(paths: Sequence[Path], limits: Limits, log: Log) -> Files:
@@ -60,26 +71,33 @@ def recognise(paths: Sequence[Path], limits: Limits, log: Log) -> Files:
         if needed not in found:
             raise _file_missing(needed)
     return Files(
-        mailboxes=found[Format.MAILBOXES], activity=found[Format.ACTIVITY], stated=found.get(Format.STATED)
+        mailboxes=found[Format.MAILBOXES],
+        activity=found[Format.ACTIVITY],
+        skills=found.get(Format.SKILLS),
+        qualifications=found.get(Format.QUALIFICATIONS),
+        stated=found.get(Format.STATED),
     )
 
 
-def check_dates(files: Files, history: History | None, now: datetime, log: Log) -> None:
-    """Refuse to go back to an older extraction. Raises MalformedError.
+def check_dates(files: Files, held: Mapping[str, str], now: datetime, log: Log) -> None:
+    """Refuse to go back to an older file of any kind; `held` has their times. Raises MalformedError.
 
     One that is dated in the future is warned of, and does not stand in the way of the next.
     """
     latest = now.astimezone(UTC).replace(tzinfo=None) + AHEAD
-    for source in (files.mailboxes, files.activity):
+    for source, format_ in reversed(files.compared()):
         if source.generated > latest:
             log.warning("directory.dated_ahead", version=source.generated.isoformat(timespec="minutes"))
-    if history is not None and files.newest < history.generated <= latest:
-        held = history.facts["version"]
-        raise Place(files.mailboxes.name).malformed(
-            "older",
-            f"older than the extraction of {held} that the directory holds",
-            f"plus ancien que l'extraction du {held} que contient l'annuaire",
-        )
+        if format_.name not in held:
+            continue
+        before = datetime.fromisoformat(held[format_.name])
+        if source.generated < before <= latest:
+            there = before.isoformat(timespec="minutes")
+            raise Place(source.name).malformed(
+                "older",
+                f"older than the extraction of {there} that the directory holds",
+                f"plus ancien que l'extraction du {there} que contient l'annuaire",
+            )
 
 
 def _texts(path: Path) -> tuple[Source, ...]:

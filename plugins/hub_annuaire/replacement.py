@@ -4,16 +4,54 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from hub_annuaire import faults
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where files that may take the place of `path` are made. Only one import has it at a time."""
+
+    path: Path
+
+    def empty(self) -> Path:
+        """Make an empty file; what was made before is thrown away. Raises OSError."""
+        self.clear()
+        new = self._new()
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        return new
+
+    def copy(self) -> Path:
+        """Make a copy of what is in use; what was made before is thrown away. Raises OSError."""
+        new = self.empty()
+        shutil.copyfile(self.path, new)
+        return new
+
+    def take(self, new: Path) -> None:
+        """Put a finished file into its place, durably. Raises OSError."""
+        _sync(new)
+        new.replace(self.path)
+        _sync(self.path.parent)
+
+    def clear(self) -> None:
+        """Throw away what was made and not taken, by this import or one that was killed."""
+        for left in self.path.parent.glob(f"{self.path.name}.*.new*"):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+    def _new(self) -> Path:
+        # a name of its own: what another import still writes, though it was killed, is another file
+        return self.path.with_name(f"{self.path.name}.{os.getpid()}-{os.urandom(4).hex()}.new")
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield an empty file to fill; it replaces `path`, durably, when the block ends well.
+def replacing(path: Path) -> Iterator[Place]:
+    """Yield the place where a file is made that may replace `path`.
 
     One at a time, over all processes: a second one gets StoreError. What a killed process left
     behind is removed by the next.
@@ -25,17 +63,11 @@ def replacing(path: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise faults.import_running(path) from None
-        new = path.with_name(f"{path.name}.new")
-        new.unlink(missing_ok=True)
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        place = Place(path)
         try:
-            yield new
-            _sync(new)
-            new.replace(path)
-            _sync(path.parent)
+            yield place
         finally:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+            place.clear()
     finally:
         os.close(lock)
 

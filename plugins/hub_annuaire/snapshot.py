@@ -3,41 +3,75 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hub.domain.address import Address
+from hub.domain.target import Description
 from hub.errors import MalformedError
-from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
-from hub_annuaire import certificates, faults, schema
+from hub.ports.directory import Coded, DirectoryUnavailableError, Entry, Standing
+from hub_annuaire import certificates, coded, faults, names, schema, standing
 from hub_annuaire.history import connect
 from hub_annuaire.identifiers import to_identifier
+from hub_annuaire.looking.index import Index
+from hub_annuaire.persons import Persons
+from hub_annuaire.recalling import Recalling
+from hub_annuaire.showing import KINDS
+from hub_annuaire.standing import OPEN, Verdict
 
 REMEMBERED: Final = 4096
 """Answers kept in memory, of each kind of look-up."""
 CACHE_KIB: Final = 16 << 10
+SPARE: Final = 10
+"""Keys asked of the index beyond those wanted: some may be suspended today."""
 
-_COLUMNS: Final = "mailbox.key, address, type, name, identifiers, standing, since"
+_COLUMNS: Final = (
+    "mailbox.key, address, type, name, identifiers, verdicts, listed, profession, specialties, structure, "
+    "service, town, answers"
+)
 _BY_KEY: Final = f"SELECT {_COLUMNS} FROM mailbox WHERE key = ?"  # noqa: S608 - our own columns
 _BY_BEARER: Final = (
     f"SELECT {_COLUMNS} FROM bearer JOIN mailbox USING (key) "  # noqa: S608 - our own columns
     "WHERE identifier = ? ORDER BY bearer.preference, bearer.key"
 )
-_KINDS: Final = {
-    "PER": MailboxKind.PERSONAL,
-    "CAB": MailboxKind.PRACTICE,
-    "ORG": MailboxKind.ORGANISATIONAL,
-    "APP": MailboxKind.APPLICATION,
-}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One place of work. `structures` are national forms, the place's own first; `T` is a technical id."""
+
+    profession: Coded | None
+    specialty: Coded | None
+    mode: Coded | None
+    structures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Professional:
+    """A person as the extractions know them; nowhere at work when they have vanished."""
+
+    identifier: str
+    name: str
+    standing: Verdict
+    activities: tuple[Activity, ...]
+    specialties: tuple[Coded, ...]
 
 
 class Snapshot:
-    """Answers from one database file, which never changes while it is open."""
+    """Answers from one database file, which never changes while it is open.
 
-    def __init__(self, path: Path, folder: Path | None) -> None:
+    `today` is the day for which standings are told; whoever sets it calls `forget`.
+    """
+
+    def __init__(self, path: Path, folder: Path | None, today: date) -> None:
         """Open the file. Raises DirectoryUnavailableError."""
+        self.today = today
         self._folder = folder
         self._connection = connect(path)
         try:
@@ -46,6 +80,8 @@ class Snapshot:
             self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             self.version: str = facts["version"]
             self.oldest = datetime.fromisoformat(facts["oldest"])
+            self._codes = coded.read(self._connection)
+            self._index = Index(self._connection)
         except (sqlite3.Error, KeyError, ValueError) as error:
             self._connection.close()
             raise faults.damaged(error) from error
@@ -55,14 +91,68 @@ class Snapshot:
         self.by_key = lru_cache(REMEMBERED)(self._by_key)
         self.by_bearer = lru_cache(REMEMBERED)(self._by_bearer)
 
-    def forget(self) -> None:
-        """Read certificates again from now on."""
+    def forget(self, today: date) -> None:
+        """Read certificates and standings again from now on."""
+        self.today = today
         self.by_key.cache_clear()
         self.by_bearer.cache_clear()
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def search(self, text: str, limit: int) -> tuple[Entry, ...]:
+        """Return what the index finds and can be written to today."""
+        return self._open(lambda: self._index.search(text, limit + SPARE))[:limit]
+
+    def described(self, sought: Description, limit: int) -> tuple[Entry, ...]:
+        """Return who fits a description."""
+        return self._open(lambda: self._index.described(sought, limit + SPARE))[:limit]
+
+    def near(self, address: Address) -> tuple[Address, ...]:
+        """Return the listed addresses that differ by a slip, and can be written to today."""
+        return tuple(one.address for one in self._open(lambda: self._index.near(address)))
+
+    def past(self) -> Recalling:
+        """Return what answers questions about the past."""
+        return Recalling(self._connection)
+
+    def asked(self, question: Callable[[], T]) -> T:
+        """Ask something of the database. Raises DirectoryUnavailableError when it can't be read."""
+        try:
+            return question()
+        except (sqlite3.Error, ValueError, LookupError, MalformedError) as error:
+            raise faults.damaged(error) from error
+
+    def professional(self, person: str) -> Professional | None:
+        """Return a person by their national identifier, at work or not."""
+        return self.asked(lambda: self._professional(person))
+
+    def _professional(self, person: str) -> Professional | None:
+        persons = Persons(self._connection)
+        works, verdicts = persons.works(person), persons.verdicts(person)
+        if not works and verdicts == (standing.UNHEARD,):
+            return None
+        specialties = [one.specialty for one in works] + persons.specialties(person)
+        return Professional(
+            identifier=person,
+            name=names.readable(works[0].name) if works else "",
+            standing=self._today(verdicts),
+            activities=tuple(
+                Activity(
+                    profession=self._codes.get(one.profession),
+                    specialty=self._codes.get(one.specialty),
+                    mode=self._codes.get(one.mode),
+                    structures=tuple(one.structures.split()),
+                )
+                for one in works
+            ),
+            specialties=self._coded(specialties),
+        )
+
+    def _open(self, keys: Callable[[], list[str]]) -> tuple[Entry, ...]:
+        found = (self.by_key(key) for key in self.asked(keys))
+        return tuple(one for one in found if one is not None and one.standing is Standing.ACTIVE)
 
     def _by_key(self, key: str) -> Entry | None:
         entries = self._entries(_BY_KEY, key)
@@ -72,20 +162,38 @@ class Snapshot:
         return self._entries(_BY_BEARER, stored)
 
     def _entries(self, statement: str, value: str) -> tuple[Entry, ...]:
-        try:
-            return tuple(self._entry(row) for row in self._connection.execute(statement, (value,)))
-        except (sqlite3.Error, ValueError, LookupError, MalformedError) as error:
-            raise faults.damaged(error) from error
+        rows = self.asked(lambda: self._connection.execute(statement, (value,)).fetchall())
+        found = self.asked(lambda: [self._entry(row) for row in rows])
+        return tuple(one for one in found if one is not None)
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
-        key, address, type_, name, identifiers, standing, since = row
+    def _entry(self, row: tuple[Any, ...]) -> Entry | None:
+        (
+            key, address, type_, name, identifiers, verdicts, listed, profession, specialties, structure,
+            service, town, answers,
+        ) = row  # fmt: skip
+        verdict = self._today(standing.read_back(verdicts))
+        if not listed and verdict.standing in OPEN:
+            return None
         return Entry(
             address=Address.parse(address),
-            mailbox=_KINDS[type_],
+            mailbox=KINDS[type_],
             name=name,
             identifiers=tuple(to_identifier(one) for one in identifiers.split("\n") if one),
-            standing=Standing(standing),
+            standing=verdict.standing,
             source=f"annuaire {self.version}",
-            since=date.fromisoformat(since) if since else None,
+            since=verdict.since,
+            until=verdict.until,
             certificates=certificates.of(self._folder, key) if self._folder is not None else (),
+            answers_for=answers,
+            profession=self._codes.get(profession),
+            specialties=self._coded(map(int, specialties.split())),
+            structure=structure,
+            service=service,
+            town=town,
         )
+
+    def _today(self, verdicts: Iterable[Verdict]) -> Verdict:
+        return next(one for one in verdicts if one.holds(self.today))
+
+    def _coded(self, numbers: Iterable[int]) -> tuple[Coded, ...]:
+        return tuple(self._codes[one] for one in dict.fromkeys(numbers) if one)

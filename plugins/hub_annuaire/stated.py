@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from hub.ports.directory import Standing
@@ -24,11 +24,16 @@ _BY_NAME: Final = {
 }
 
 
-def read(lines: Lines, header: Header) -> Iterator[tuple[str, str, str | None]]:
-    """Yield national identifier, standing and day. Raises MalformedError and LimitError."""
+Row = tuple[str, str, str | None, str | None]
+"""National identifier, standing, first day and last."""
+
+
+def read(lines: Lines, header: Header) -> Iterator[Row]:
+    """Yield one row a line. Raises MalformedError and LimitError."""
     person, state, since = header.at
+    until = header.optional[0]
     seen: set[str] = set()
-    for fields in lines.rows(header.separator, max(header.at) + 1):
+    for fields in lines.rows(header.separator, max(*header.at, until or 0) + 1):
         national = fields[person].strip()
         if (wrong := identifiers.wrong_person(national)) is not None:
             raise lines.place(person).malformed("identifier", *wrong)
@@ -42,21 +47,24 @@ def read(lines: Lines, header: Header) -> Iterator[tuple[str, str, str | None]]:
             raise lines.place(state).malformed(
                 "state", f"not one of {', '.join(_STATES)}", f"aucun de {', '.join(_STATES)}"
             )
-        written = fields[since].strip()
-        day = _day(written)
-        if written and day is None:
-            raise lines.place(since).malformed(
-                "date",
-                "a date is written 2026-08-26 or 26/08/2026",
-                "une date s'écrit 2026-08-26 ou 26/08/2026",
+        first = _day(lines, fields, since)
+        last = _day(lines, fields, until) if until is not None else None
+        if until is not None and first and last and last < first:
+            raise lines.place(until).malformed(
+                "dates_crossed", "it ends before it begins", "la fin précède le début"
             )
-        yield national, standing.value, day.isoformat() if day else None
+        yield national, standing.value, first, last
 
 
-def _day(text: str) -> date | None:
+def _day(lines: Lines, fields: list[str], column: int) -> str | None:
+    written = fields[column].strip()
+    if not written:
+        return None
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+            return datetime.strptime(written, form).date().isoformat()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
-    return None
+    raise lines.place(column).malformed(
+        "date", "a date is written 2026-08-26 or 26/08/2026", "une date s'écrit 2026-08-26 ou 26/08/2026"
+    )

@@ -82,11 +82,13 @@ WRONG: dict[str, tuple[Spoil, str, str, str]] = {
         "annuaire.file_unknown",
         (
             f"{MAILBOXES}, line 1: not of the directory; known are Extraction_Correspondance_MSSante, "
-            "PS_LibreAcces_Personne_activite, Etat_Exercice."
+            "PS_LibreAcces_Personne_activite, PS_LibreAcces_SavoirFaire, PS_LibreAcces_Dipl_AutExerc, "
+            "Etat_Exercice."
         ),
         (
             f"{MAILBOXES}, ligne 1 : inconnu ; connus : Extraction_Correspondance_MSSante, "
-            "PS_LibreAcces_Personne_activite, Etat_Exercice."
+            "PS_LibreAcces_Personne_activite, PS_LibreAcces_SavoirFaire, PS_LibreAcces_Dipl_AutExerc, "
+            "Etat_Exercice."
         ),
     ),
     "empty": (
@@ -142,8 +144,11 @@ WRONG: dict[str, tuple[Spoil, str, str, str]] = {
             ACTIVITY, lambda data: data.replace("LÉON".encode(), b"LEON").replace("Léon".encode(), b"L\xe9on")
         ),
         "annuaire.encoding",
-        f"{ACTIVITY}, line 3: the text is not in UTF-8, the encoding of this file so far.",
-        f"{ACTIVITY}, ligne 3 : le texte n'est pas en UTF-8, l'encodage du fichier jusqu'ici.",
+        f"{ACTIVITY}, line 3: the text is not in UTF-8, the encoding of this file so far, from byte 48 on.",
+        (
+            f"{ACTIVITY}, ligne 3 : le texte n'est pas en UTF-8, l'encodage du fichier jusqu'ici, "
+            "à partir de l'octet 48."
+        ),
     ),
     "unknown type of mailbox": (
         _field(MAILBOXES, 5, "Type de BAL", "XYZ"),
@@ -298,8 +303,14 @@ WRONG: dict[str, tuple[Spoil, str, str, str]] = {
     "bytes of no encoding": (
         _bytes(STATED, lambda data: data.replace("radié".encode(), b"radi\x81")),
         "annuaire.encoding",
-        f"{STATED}, line 2: the text is not in Windows-1252, the encoding of this file so far.",
-        f"{STATED}, ligne 2 : le texte n'est pas en Windows-1252, l'encodage du fichier jusqu'ici.",
+        (
+            f"{STATED}, line 2: the text is not in Windows-1252, the encoding of this file so far, "
+            "from byte 18 on."
+        ),
+        (
+            f"{STATED}, ligne 2 : le texte n'est pas en Windows-1252, l'encodage du fichier jusqu'ici, "
+            "à partir de l'octet 18."
+        ),
     ),
     "a truncated zip": (
         lambda place: _zip(place, ACTIVITY, lambda data: data[:-40]),

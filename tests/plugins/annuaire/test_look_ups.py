@@ -83,13 +83,13 @@ async def test_a_mailbox_on_several_lines_is_one(place: Place) -> None:
 
 
 async def test_a_structures_general_mailbox_is_preferred(place: Place) -> None:
-    """Then its services' in the order of the file, then its applications."""
+    """Then its services' in the order of the alphabet, then its applications."""
     place.load()
     found = await place.directory().by_identifier(Identifier(FINESS, "1990000017"))
     assert [one.address.local for one in found] == [
         "compte-rendus",
-        "chirurgie",
         "cardiologie",
+        "chirurgie",
         "Imagerie",
         "dpi",
     ]

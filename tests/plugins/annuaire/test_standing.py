@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,13 +12,47 @@ from hypothesis import strategies as st
 from hub.domain.address import Address
 from hub.errors import MalformedError
 from hub.ports.directory import Entry, Standing
-from hub_annuaire.standing import Known, Verdict, judge, of_personal, of_practice
+from hub_annuaire.standing import (
+    Known,
+    Verdict,
+    judge,
+    of_mailbox,
+    of_personal,
+    of_practice,
+    read_back,
+    timeline,
+    written,
+)
 from tests.plugins.annuaire import place as places
 from tests.plugins.annuaire.place import ACTIVITY, MAILBOXES, STATED, Place
 
 DAY = date(2026, 8, 26)
 _verdicts = st.builds(Verdict, st.sampled_from(Standing), st.none() | st.dates())
-_known = st.builds(Known, present=st.booleans(), gone=st.none() | st.dates(), stated=st.none() | _verdicts)
+_dates = st.dates(date(2026, 8, 1), date(2026, 10, 1))
+
+
+@st.composite
+def _people(draw: st.DrawFn) -> Known:
+    """Draw what may be known of somebody: days come in the order in which imports find them."""
+    present = draw(st.booleans())
+    days = sorted(draw(st.lists(_dates, max_size=5, unique=True)))
+    appeared = days.pop(0) if days and draw(st.booleans()) else None
+    gone = None if present or not days else days.pop()
+    absences = tuple(zip(days[::2], days[1::2], strict=False))
+    since, until = sorted((draw(_dates), draw(_dates)))
+    stated = st.builds(
+        Verdict, st.sampled_from(Standing), st.sampled_from([None, since]), st.sampled_from([None, until])
+    )
+    return Known(
+        present=present,
+        gone=gone,
+        stated=draw(st.none() | stated),
+        absences=absences,
+        appeared=appeared,
+    )
+
+
+_known = _people()
 
 
 async def _standing(place: Place, address: str) -> tuple[Standing, date | None]:
@@ -26,14 +61,37 @@ async def _standing(place: Place, address: str) -> tuple[Standing, date | None]:
     return entry.standing, entry.since
 
 
-@given(_known)
-def test_only_presence_or_an_authority_lets_anybody_practise(known: Known) -> None:
-    """And never against an authority that bars them."""
-    verdict = judge(known)
+@given(_known, _dates)
+def test_only_presence_or_an_authority_lets_anybody_practise(known: Known, day: date) -> None:
+    """And never against an authority that bars them on that day."""
+    verdict = judge(known, day)
+    said = known.stated if known.stated is not None and known.stated.holds(day) else None
     if verdict.standing is Standing.ACTIVE:
-        said = known.stated
-        assert known.present or (said is not None and said.standing is Standing.ACTIVE)
+        assert known.present or known.gone is not None or said is not None
         assert said is None or said.standing is Standing.ACTIVE
+    elif said is not None and said.standing is not Standing.ACTIVE:
+        assert verdict.standing is said.standing
+
+
+@given(_known)
+def test_a_timeline_has_one_standing_for_every_day(known: Known) -> None:
+    """From the beginning to the end of days; it is found again as it was written."""
+    verdicts = timeline(known)
+    assert verdicts[0].since is None
+    assert verdicts[-1].until is None
+    for one, following in pairwise(verdicts):
+        assert one.until is not None
+        assert following.since == one.until + timedelta(days=1)
+    assert read_back(written(verdicts)) == verdicts
+
+
+@given(st.lists(_known, max_size=3), st.sampled_from(["PER", "CAB", "ORG", "APP"]), _dates)
+def test_a_mailbox_is_judged_day_by_day(bearers: list[Known], type_: str, day: date) -> None:
+    """Its timeline says of each day what the rule says of its bearers on that day."""
+    verdicts = of_mailbox(type_, [timeline(one) for one in bearers])
+    on = [judge(one, day) for one in bearers]
+    expected = {"PER": of_personal, "CAB": of_practice}.get(type_, lambda _: Verdict(Standing.ACTIVE))(on)
+    assert [one.standing for one in verdicts if one.holds(day)] == [expected.standing]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +122,7 @@ def test_only_presence_or_an_authority_lets_anybody_practise(known: Known) -> No
 )
 def test_the_rule(known: Known, expected: Verdict) -> None:
     """Each line of `docs/reference/directory.md`, Standing."""
-    assert expected == judge(known)
+    assert expected == judge(known, DAY)
 
 
 @given(st.lists(_verdicts))
