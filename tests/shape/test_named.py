@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from typer.main import get_command
 
-from hub.cli.program import app
+from hub.cli.program import Program, app
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -73,14 +73,20 @@ def _is_known(words: list[str]) -> bool:
         if word.startswith("--"):
             if word.partition("=")[0] not in known:
                 return False
-        elif word in getattr(command, "commands", {}):
-            command = command.commands[word]
+        elif (found := _commands(command).get(word)) is not None:
+            command = found
             known |= _options(command)
-        elif word == "demo":
-            return True
         elif hasattr(command, "commands") and re.fullmatch(r"[a-z-]+", word):
             return False
     return True
+
+
+def _commands(command: Any) -> dict[str, Any]:
+    """Return the commands inside one; those of plugins stand beside the program's own."""
+    if not isinstance(command, Program):
+        return dict(getattr(command, "commands", {}))
+    context = command.make_context("hub", [], resilient_parsing=True)
+    return {name: command.get_command(context, name) for name in command.list_commands(context)}
 
 
 def _options(command: Any) -> set[str]:
