@@ -108,7 +108,11 @@ class Row:
         if isinstance(value, str):
             value = value.split(SEVERAL)
         if not isinstance(value, list):
-            raise self.wrong(key, "is not a list of texts", "n'est pas une liste de textes")
+            raise self.wrong(
+                key,
+                "is not a text or a list of texts; numbers stand in quotes",
+                "n'est pas un texte ou une liste de textes ; les numéros se mettent entre guillemets",
+            )
         return tuple(self._plain(key, one) for one in value)
 
     def day(self, key: str) -> date | None:

@@ -69,13 +69,14 @@ class CareTeam:
             return None
         if not patients:
             return None if settings.without_patient else _no_patient(case)
+        source = f"care-team {known.version}"
         packed = known.of(patients)
         if packed is None:
-            return None if settings.unknown_patient else _no_team(case)
+            return None if settings.unknown_patient else _no_team(case, source)
         sender, recipient = who.names(case.sender_entry), who.names(case.recipient_entry)
         if known.share(packed, sender, recipient, self._days.today()):
             return None
-        return _not_shared(case)
+        return _not_shared(case, source)
 
 
 @asynccontextmanager
@@ -96,7 +97,7 @@ async def open_policy(settings: Settings, host: Host) -> AsyncIterator[CareTeam]
         await watched.close()
 
 
-def _not_shared(case: Case) -> Refused:
+def _not_shared(case: Case, source: str) -> Refused:
     return refused(
         "care-team",
         case,
@@ -104,15 +105,17 @@ def _not_shared(case: Case) -> Refused:
         "and may not exchange about them without their consent (art. L.1110-4 CSP)",
         "vous et ce destinataire ne faites pas partie d'une même équipe de soins du patient, "
         "et ne pouvez échanger à son sujet sans son consentement (art. L.1110-4 CSP)",
+        source=source,
     )
 
 
-def _no_team(case: Case) -> Refused:
+def _no_team(case: Case, source: str) -> Refused:
     return refused(
         "no-team",
         case,
         "the establishment knows no care team of this message's patient",
         "l'établissement ne connaît aucune équipe de soins du patient de ce message",
+        source=source,
     )
 
 

@@ -18,6 +18,7 @@ from hub.domain.message import Kind
 from hub.domain.outcome import Refused
 from hub.plugin import Table, sheet
 from hub.plugin.days import Days
+from hub.plugin.edition import Edition
 from hub.plugin.row import Column, Form
 from hub.plugin.watched import Seen, Watched
 from hub.ports.host import Host
@@ -61,8 +62,9 @@ class Objection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objections:
-    """One version of the list; patients are kept as keyed hashes."""
+    """One version of the list, named by `version`; patients are kept as keyed hashes."""
 
+    version: str
     secret: bytes = field(repr=False)
     by_patient: dict[bytes, tuple[Objection, ...]] = field(repr=False)
 
@@ -85,13 +87,15 @@ def read(source: Source, seen: Seen) -> Objections:
     secret = secrets.token_bytes(32)
     found: dict[bytes, tuple[Objection, ...]] = {}
     same: dict[Objection, Objection] = {}
+    edition = Edition()
     for path in source.paths(seen):
         for row in sheet.read(path, FORM, source.encoding):
             patient = who.digest(secret, row.parsed("patient", target.ins).value)
             to = row.parsed("to", who.read) if row.has("to") else None
             one = Objection(to, *row.period("since", "until"))
             found[patient] = (*found.get(patient, ()), same.setdefault(one, one))
-    return Objections(secret=secret, by_patient=found)
+        edition.add(path)
+    return Objections(version=edition.name, secret=secret, by_patient=found)
 
 
 class Opposition:
@@ -122,6 +126,7 @@ class Opposition:
                 case,
                 "the patient of this message objects to this exchange (art. L.1110-4 CSP)",
                 "le patient concerné s'oppose à cet échange (art. L.1110-4 CSP)",
+                source=f"opposition {known.version}",
             )
         return None
 

@@ -8,11 +8,15 @@ from hub.ports.directory import MailboxKind
 from hub.ports.policy import Case
 
 
-def refused(code: str, case: Case, en: str, fr: str) -> Refused:
-    """Refuse a recipient; the words continue a sentence that begins with their address."""
+def refused(code: str, case: Case, en: str, fr: str, source: str | None = None) -> Refused:
+    """Refuse a recipient; the words continue a sentence that begins with their address.
+
+    `source` names the edition of the files that decided, for the evidence.
+    """
     entry = case.recipient_entry
     shown = entry.address.masked if entry.mailbox is MailboxKind.PATIENT else str(entry.address)
-    return Refused(code=f"policy.{code}", reason=Words(en=f"{shown}: {en}.", fr=f"{shown} : {fr}."))
+    reason = Words(en=f"{shown}: {en}.", fr=f"{shown} : {fr}.")
+    return Refused(code=f"policy.{code}", reason=reason, source=source)
 
 
 def not_read(error: HubError) -> PeerError:

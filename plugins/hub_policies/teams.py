@@ -15,6 +15,7 @@ from typing import Final
 
 from hub.domain import target
 from hub.plugin import sheet
+from hub.plugin.edition import Edition
 from hub.plugin.row import Column, Form
 from hub.plugin.watched import Seen
 from hub_policies import who
@@ -38,8 +39,9 @@ _NEVER: Final = 2**32 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teams:
-    """One version of the teams."""
+    """One version of the teams. `version` names it."""
 
+    version: str
     secret: bytes = field(repr=False)
     members: dict[str, int] = field(repr=False)
     by_patient: dict[bytes, bytes] = field(repr=False)
@@ -74,6 +76,7 @@ def read(source: Source, seen: Seen) -> Teams:
     members: dict[str, int] = {}
     teams: dict[str, int] = {"": 0}
     by_patient: dict[bytes, bytes] = {}
+    edition = Edition()
     patient_of = lru_cache(1024)(lambda text: who.digest(secret, target.ins(text).value))
     member_of = lru_cache(1 << 14)(who.read)
     for path in source.paths(seen):
@@ -88,4 +91,5 @@ def read(source: Source, seen: Seen) -> Teams:
             )
             patient = row.parsed("patient", patient_of)
             by_patient[patient] = by_patient.get(patient, b"") + packed
-    return Teams(secret=secret, members=members, by_patient=by_patient)
+        edition.add(path)
+    return Teams(version=edition.name, secret=secret, members=members, by_patient=by_patient)

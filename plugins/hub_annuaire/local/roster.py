@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from hub.domain.address import Address
 from hub.domain.party import Identifier
 from hub.domain.target import Description
 from hub.plugin import sheet
+from hub.plugin.edition import Edition
 from hub.plugin.row import Spot
 from hub.plugin.watched import Seen
 from hub.ports.directory import Coded, Entry, MailboxKind, Standing
@@ -89,7 +89,7 @@ def read(settings: Settings, seen: Seen) -> Roster:
     """Read every file. Raises MalformedError and LimitError."""
     found: dict[str, Entry] = {}
     spots: dict[str, Spot] = {}
-    digest, changed = hashlib.sha256(), []
+    edition = Edition()
     for path in settings.files:
         seen.note(path)
         for row in sheet.read(path, reading.FORM, settings.encoding):
@@ -99,16 +99,12 @@ def read(settings: Settings, seen: Seen) -> Roster:
             spots[one.address.key] = row.spot
             found[one.address.key] = one
             for certificate in one.certificates:
-                digest.update(certificate)
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-        changed.append(path.stat().st_mtime)
-    newest = datetime.fromtimestamp(max(changed), UTC)
-    # the time is for people; the digest tells which of two contents decided
-    version = f"local {newest:%Y-%m-%dT%H:%M} {digest.hexdigest()[:8]}"
+                edition.mix(certificate)
+        edition.add(path)
+    version = f"local {edition.name}"
     return Roster(
         version=version,
-        at=datetime.fromtimestamp(min(changed), UTC),
+        at=edition.oldest or datetime.min.replace(tzinfo=UTC),
         by_key={key: _entries(one, version) for key, one in found.items()},
         by_bearer=_bearers(found),
         connection=_indexed(found.values()),

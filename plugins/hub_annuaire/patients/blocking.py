@@ -6,16 +6,16 @@ secret: there are few enough numbers to try them all.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
 from hub.domain import target
 from hub.plugin import sheet
+from hub.plugin.edition import Edition
 from hub.plugin.row import Column, Form, Row, Spot
 from hub.plugin.watched import Seen
 from hub_annuaire.patients.settings import Settings
@@ -61,7 +61,7 @@ def read(settings: Settings, seen: Seen) -> Blocked:
     salt = settings.salt or secrets.token_bytes(32)
     found: dict[bytes, tuple[_Days, ...]] = {}
     spots: dict[tuple[bytes, _Days], Spot] = {}
-    whole, changed = hashlib.sha256(), []
+    edition = Edition()
     for path in settings.blocked:
         seen.note(path)
         for row in sheet.read(path, FORM, settings.encoding):
@@ -71,18 +71,8 @@ def read(settings: Settings, seen: Seen) -> Blocked:
                 raise row.twice(key, first)
             found[who] = (*found.get(who, ()), days)
             spots[who, days] = row.spot
-        with path.open("rb") as file:
-            whole.update(hashlib.file_digest(file, "sha256").digest())
-        changed.append(path.stat().st_mtime)
-    if not changed:
-        return Blocked(version="", at=None, salt=salt, periods={})
-    newest = datetime.fromtimestamp(max(changed), UTC)
-    return Blocked(
-        version=f"{newest:%Y-%m-%dT%H:%M} {whole.hexdigest()[:8]}",
-        at=datetime.fromtimestamp(min(changed), UTC),
-        salt=salt,
-        periods=found,
-    )
+        edition.add(path)
+    return Blocked(version=edition.name, at=edition.oldest, salt=salt, periods=found)
 
 
 def _who(row: Row, settings: Settings, salt: bytes) -> tuple[str, bytes]:

@@ -41,14 +41,16 @@ async def test_a_broken_file_changes_nothing(house: House) -> None:
 
 
 async def test_a_new_certificate_counts_too(house: House) -> None:
-    """The PEM files are watched like the files that name them."""
+    """The PEM files are watched like the files that name them, and make another version."""
     directory = await house.open()
+    before = directory.held().version
     leaf = trustme.CA().issue_cert(SURGERY).cert_chain_pems[0].bytes()
     (house.folder / "pem" / "chirurgie.pem").write_bytes(leaf)
     house.wait()
     entry = await directory.by_address(Address.parse(SURGERY))
     assert entry is not None
     assert entry.certificates == (der(leaf),)
+    assert entry.source != before
 
 
 async def test_what_was_broken_at_the_beginning_is_mended(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,21 @@ async def test_the_patient_and_who_cares_for_them_may_write(board: Board) -> Non
     answer = await policy.judge(case(MARTIN, patient(CORSE), patient=CLAIRE))
     assert answer is not None
     assert answer.reason.en.startswith("1…@patient.mssante.example: you and this recipient are not in")
+
+
+async def test_the_edition_that_decided_is_named(board: Board) -> None:
+    """The evidence of a refusal says which content of the files it was."""
+    board.write(TEAM)
+    policy = await board.open("care-team", files=["list.csv"])
+    told = []
+    for text in (TEAM, TEAM + "\n", TEAM):
+        board.write(text)
+        answer = await policy.judge(case(MARTIN, NURSE, patient=CLAIRE))
+        assert answer is not None
+        assert answer.source is not None
+        told.append(answer.source)
+    assert all(re.fullmatch(r"care-team \d{4}-\d\d-\d\dT\d\d:\d\d [0-9a-f]{8}", one) for one in told)
+    assert told[0][-8:] == told[2][-8:] != told[1][-8:]
 
 
 async def test_a_changed_file_counts_and_a_broken_one_does_not(board: Board) -> None:
