@@ -64,7 +64,7 @@ class Asking:
         self._failed: Remembered[str, Reason] = Remembered(_PLACES)
 
     async def answer(self, link: Link, *, anew: bool = False) -> Answer:
-        """Return the first answer that counts; `anew` passes by what is on disk.
+        """Return the first answer that counts; `anew` passes by answers on disk, and lists that end soon.
 
         Raises UnusableError with the last source's reason when there is none.
         """
@@ -76,12 +76,6 @@ class Asking:
             except UnusableError as error:
                 reason = error.reason
         raise UnusableError(reason)
-
-    async def refresh(self, now: datetime) -> None:
-        """Fetch the lists anew that are in use and end soon. What fails stays until its own end."""
-        for url, (_, link) in self._lists.ending(now):
-            with suppress(UnusableError):
-                await self._joined_download(url, link)
 
     # 1. Lists of the configuration.
 
@@ -129,8 +123,11 @@ class Asking:
 
     # 3. Distribution points.
 
-    async def _by_points(self, link: Link, _anew: bool) -> Answer | None:  # noqa: FBT001 - as the others
+    async def _by_points(self, link: Link, anew: bool) -> Answer | None:  # noqa: FBT001 - as the others
         async def look(url: str) -> Answer:
+            if anew and self._lists.ends_soon(url, self._host.clock.now()):
+                with suppress(UnusableError):  # the one that is held counts until its end
+                    await self._joined_download(url, link)
             found = await self._list(url, link)
             now = self._host.clock.now()
             return await asyncio.to_thread(found.answer, link.certificate, link.issuer, now)

@@ -64,6 +64,10 @@ class _Known:
     reason: Reason
     until: datetime
 
+    @property
+    def is_revoked(self) -> bool:
+        return self.answer is not None and self.answer.revoked_at is not None
+
 
 class Revocation:
     """Answers for one `[….mail]` table; safe for any number at a time, in one event loop."""
@@ -91,7 +95,7 @@ class Revocation:
                 unanswered = unanswered or Status(
                     state=State.UNANSWERED, until=known.until, certificate=certificate, reason=known.reason
                 )
-            elif known.answer.revoked_at is not None:
+            elif known.is_revoked:
                 return Status(
                     state=State.REVOKED, until=known.until, certificate=certificate, answer=known.answer
                 )
@@ -100,11 +104,10 @@ class Revocation:
     async def refresh(self) -> None:
         """Ask anew for what is in use and ends soon. What fails stays as it is, until its own end."""
         now = self._host.clock.now()
-        await self._asking.refresh(now)
         for key, known in self._known.ending(now):
-            if known.answer is not None and known.answer.revoked_at is None:
+            if known.answer is not None and not known.is_revoked:
                 found = await self._find_out(known.link, anew=True)
-                if found.answer is not None:
+                if found.is_revoked or (found.answer is not None and found.until > known.until):
                     self._known.put(key, found, now, found.until)
 
     async def watch(self) -> None:

@@ -62,9 +62,7 @@ def revoked(status: Status, certificate: x509.Certificate) -> Fault:
     return verdict.revoked(words)
 
 
-def _in_time(
-    status: Status, certificate: x509.Certificate, signed_at: datetime | None, at: datetime
-) -> bool:
+def _in_time(status: Status, certificate: x509.Certificate, signed_at: datetime | None, at: datetime) -> bool:
     """Whether the revocation comes before the moment that counts for the signature."""
     answer = status.answer
     if answer is None or answer.revoked_at is None:

@@ -51,6 +51,11 @@ class Remembered(Generic[K, V]):
         if len(self._held) > self._most:
             self._held.popitem(last=False)
 
+    def ends_soon(self, key: K, now: datetime) -> bool:
+        """Whether a value is held whose time is almost over."""
+        held = self._held.get(key)
+        return held is not None and held.ends_soon(now)
+
     def ending(self, now: datetime) -> Iterator[tuple[K, V]]:
         """Yield what was used and ends soon."""
         for key, held in list(self._held.items()):
