@@ -17,8 +17,6 @@ from hub_annuaire.looking.tables import BANDS, GAP, Shown
 Row = tuple[int, str, str, str, str, str]
 """Band, name, key, trade, town, other."""
 
-PROBES: Final = 64
-"""Numbers tried beside a place in the order that is taken."""
 BULK_HASH: Final = 32 << 20
 """Bytes of words that FTS5 gathers before it writes them, while the index is made."""
 USUAL_HASH: Final = 1 << 20
@@ -27,15 +25,22 @@ _TITLES: Final = frozenset({"dr", "pr", "m", "mme", "mlle", "docteur", "professe
 _AT_OR_ABOVE: Final = (
     "SELECT id, band, name, key FROM looking_row WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
 )
+_FREE: Final = (
+    "SELECT id + 1 FROM looking_row AS row WHERE id >= ? "
+    "AND NOT EXISTS (SELECT 1 FROM looking_row WHERE id = row.id + 1) ORDER BY id LIMIT 1"
+)
 _SORTED: Final = (
-    "INSERT INTO looking_row (id, band, name, key, trade, town, other) "
+    "INSERT OR REPLACE INTO looking_row (id, band, name, key, trade, town, other) "
     "SELECT row_number() OVER () * ?, * FROM "
     "(SELECT * FROM temp.looking_new ORDER BY band, name, key)"
 )
 
 
 def add(connection: sqlite3.Connection, shown: Iterable[Shown]) -> None:
-    """Make mailboxes searchable; one that already is, by its key, is replaced. Raises sqlite3.Error."""
+    """Make mailboxes searchable; one that already is, by its key, is replaced.
+
+    Of a key that is given twice in one go one stays. Raises sqlite3.Error.
+    """
     if connection.execute("SELECT 1 FROM looking_row LIMIT 1").fetchone() is None:
         _fill(connection, shown)
         return
@@ -150,7 +155,7 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def _place(connection: sqlite3.Connection, order: tuple[int, str, str]) -> int:
-    """Return a free number between the neighbours in the order, or one near by."""
+    """Return a free number between the neighbours in the order, or the next above when there is none."""
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM looking_row").fetchone()
     below, above = 0, int(last) + GAP
     while above - below > 1:
@@ -162,10 +167,13 @@ def _place(connection: sqlite3.Connection, order: tuple[int, str, str]) -> int:
             below = int(row[0])
         else:
             above = middle
-    for free in range(below + 1, below + PROBES):
-        if connection.execute("SELECT 1 FROM looking_row WHERE id = ?", (free,)).fetchone() is None:
-            return free
-    return int(last) + GAP
+    (above,) = connection.execute("SELECT min(id) FROM looking_row WHERE id > ?", (below,)).fetchone()
+    if above is None:
+        return int(below) + GAP
+    if above - below > 1:
+        return int(below + above) // 2
+    (free,) = connection.execute(_FREE, (above,)).fetchone()
+    return int(free)
 
 
 def _row(one: Shown) -> Row:

@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.ports.directory import MailboxKind
 
-GAP: Final = 8
+GAP: Final = 32
 MARK: Final = "§"
 """No letter nor digit, so no word that somebody types begins with it."""
 
