@@ -37,3 +37,21 @@ def hub_register_directories(registry: Registry) -> None:
         from hub_annuaire import ldap  # noqa: PLC0415 - the same
 
         ldap.offer_directory(registry)
+
+
+@hookimpl
+def hub_register_connectors(registry: Registry) -> None:
+    """Offer the receiver kind `ldap`: the hub's directory, shown."""
+    if find_spec("sansldap") is not None:
+        from hub_annuaire import ldap  # noqa: PLC0415 - the same
+
+        ldap.offer_receiver(registry)
+
+
+@hookimpl
+def hub_register_commands(registry: Registry) -> None:
+    """Add `hub ldap-account`."""
+    if find_spec("sansldap") is not None:
+        from hub_annuaire import ldap  # noqa: PLC0415 - the same
+
+        ldap.offer_commands(registry)

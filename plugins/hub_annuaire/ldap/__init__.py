@@ -15,3 +15,18 @@ def offer_directory(registry: Registry) -> None:
     from hub_annuaire.ldap.settings import parse  # noqa: PLC0415 - the same
 
     registry.add_directory("ldap", parse, open_directory)
+
+
+def offer_receiver(registry: Registry) -> None:
+    """Offer the receiver kind `ldap`."""
+    from hub_annuaire.ldap.face.server import open_receiver  # noqa: PLC0415 - the same
+    from hub_annuaire.ldap.face.settings import parse  # noqa: PLC0415 - the same
+
+    registry.add_receiver("ldap", parse, open_receiver)
+
+
+def offer_commands(registry: Registry) -> None:
+    """Add `hub ldap-account`."""
+    from hub_annuaire.ldap.face.command import app  # noqa: PLC0415 - typer only when commands are wanted
+
+    registry.add_command("ldap-account", app)

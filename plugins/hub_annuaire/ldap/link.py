@@ -181,6 +181,11 @@ class Link(asyncio.Protocol):
         await asyncio.wait({self._closed}, timeout=_GOODBYE)
         await self.cut()
 
+    def turn_away(self) -> None:
+        """Let output leave and end the connection, without waiting."""
+        self._end()
+        self._transport.close()
+
     def abort(self) -> None:
         """End the connection at once."""
         self._end()
