@@ -169,7 +169,8 @@ class Counting:
 
     def _active_posts(self, person: str) -> set[str]:
         rows = self._connection.execute(
-            "SELECT id FROM record WHERE practitioner = ? AND kind = ? AND active", (person, _ROLE)
+            "SELECT id FROM record WHERE practitioner = ? AND practitioner <> '' AND kind = ? AND active",
+            (person, _ROLE),
         )
         return {id_ for (id_,) in rows}
 

@@ -41,6 +41,7 @@ class Arriving:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._idle = 0
+        self._counts: dict[Kind, int] = {}
 
     @classmethod
     def open(cls, files: Files) -> Arriving | None:
@@ -81,19 +82,21 @@ class Arriving:
 
     def count(self, kind: Kind) -> int:
         """Return how many resources of a kind have come, the unreadable included."""
-        (count,) = self.connection.execute(
-            "SELECT (SELECT count(*) FROM record WHERE kind = ?1) + "
-            "(SELECT count(*) FROM refused WHERE kind = ?1)",
-            (kind.value,),
-        ).fetchone()
-        return int(count)
+        if kind not in self._counts:
+            (count,) = self.connection.execute(
+                "SELECT (SELECT count(*) FROM record WHERE kind = ?1) + "
+                "(SELECT count(*) FROM refused WHERE kind = ?1)",
+                (kind.value,),
+            ).fetchone()
+            self._counts[kind] = int(count)
+        return self._counts[kind]
 
     @property
     def _pass(self) -> int:
         return int(schema.facts(self.connection).get("pass", "1"))
 
-    def take(self, kind: Kind, url: URL, page: Page, at: str) -> bool:
-        """Keep a page that came from `url`; whether it brought anything that was not there.
+    def take(self, kind: Kind, url: URL, page: Page, at: str) -> None:
+        """Keep a page that came from `url`.
 
         Raises LimitError when pages go in circles, sqlite3.Error.
         """
@@ -104,11 +107,14 @@ class Arriving:
             connection.execute("INSERT OR IGNORE INTO page VALUES (?)", (str(url),))
             if connection.total_changes == before:
                 raise faults.endless()
-            new = put(connection, page.records, self._pass)
+            count = self.count(kind)
+            new, added = put(connection, page.records, self._pass)
+            before = connection.total_changes
             connection.executemany(
                 "INSERT OR IGNORE INTO refused VALUES (?, ?)",
                 [(kind.value, id_) for kind_, id_, _ in page.unreadable if kind_ == kind.value],
             )
+            count += added + connection.total_changes - before
             self._idle = 0 if new else self._idle + 1
             if page.next is not None and self._idle > IDLE_PAGES:
                 raise faults.endless()
@@ -121,7 +127,7 @@ class Arriving:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        return bool(new)
+        self._counts[kind] = count
 
     def once_more(self, kind: Kind) -> bool:
         """Whether this is the first time that this is asked of a kind."""
@@ -135,16 +141,17 @@ class Arriving:
         self.connection.close()
 
 
-def put(connection: sqlite3.Connection, arrived: Iterable[Record], now: int) -> int:
+def put(connection: sqlite3.Connection, arrived: Iterable[Record], now: int) -> tuple[int, int]:
     """Put records in, each in the place of the one of the same id.
 
-    Return how many were not there, or only from before pass `now`.
+    Return how many are new to pass `now`, and how many of them were not there at all.
     """
-    new = 0
+    new = added = 0
     for one in arrived:
         key = (one.kind.value, one.id)
         row = connection.execute("SELECT pass FROM record WHERE kind = ? AND id = ?", key).fetchone()
         new += row != (now,)
+        added += row is None
         if row is not None:
             connection.execute("DELETE FROM carrier WHERE kind = ? AND id = ?", key)
         values: tuple[Any, ...] = (
@@ -159,4 +166,4 @@ def put(connection: sqlite3.Connection, arrived: Iterable[Record], now: int) -> 
         connection.executemany(
             "INSERT OR IGNORE INTO carrier VALUES (?, ?, ?)", [(box.key, *key) for box in one.boxes]
         )
-    return new
+    return new, added

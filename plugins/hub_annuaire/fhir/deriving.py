@@ -76,18 +76,23 @@ def touched(connection: sqlite3.Connection, one: Record) -> set[str]:
     people = {one.practitioner} if one.kind is Kind.ROLE else set()
     match one.kind:
         case Kind.PRACTITIONER:
-            found = connection.execute("SELECT kind, id FROM record WHERE practitioner = ?", (one.id,))
+            found = connection.execute(
+                "SELECT kind, id FROM record WHERE practitioner = ? AND practitioner <> ''", (one.id,)
+            )
             keys |= _of(connection, found.fetchall())
         case Kind.ORGANIZATION:
             rows = connection.execute(
-                "SELECT kind, id, practitioner FROM record WHERE organization = ?", (one.id,)
+                "SELECT kind, id, practitioner FROM record WHERE organization = ? AND organization <> ''",
+                (one.id,),
             ).fetchall()
             keys |= _of(connection, [(kind, id_) for kind, id_, _ in rows])
             people = {practitioner for _, _, practitioner in rows}
     keys |= _of(connection, [(Kind.PRACTITIONER.value, id_) for id_ in people if id_])
     if one.kind is Kind.ROLE and one.practitioner:
         # a death that one activity tells of ends the others too
-        others = connection.execute("SELECT kind, id FROM record WHERE practitioner = ?", (one.practitioner,))
+        others = connection.execute(
+            "SELECT kind, id FROM record WHERE practitioner = ? AND practitioner <> ''", (one.practitioner,)
+        )
         keys |= _of(connection, others.fetchall())
     return keys
 
@@ -115,7 +120,13 @@ def _bearings(connection: sqlite3.Connection, keys: Iterable[str]) -> Iterator[t
         }
         for person in people:
             web.add(_read(connection, _BY_ID, Kind.PRACTITIONER.value, person))
-            web.add(_read(connection, "SELECT body FROM record WHERE practitioner = ?", person))
+            web.add(
+                _read(
+                    connection,
+                    "SELECT body FROM record WHERE practitioner = ? AND practitioner <> ''",
+                    person,
+                )
+            )
         for place in {one.organization for one in web.of(Kind.ROLE) if one.organization}:
             web.add(_read(connection, _BY_ID, Kind.ORGANIZATION.value, place))
         yield key, joining.bearing(key, web)

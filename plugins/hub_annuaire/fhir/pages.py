@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from yarl import URL
 
 from hub.errors import MalformedError
-from hub_annuaire.fhir import faults, reading
+from hub_annuaire.fhir import documents, faults, reading
 from hub_annuaire.fhir.elements import Element, UnreadableError
 from hub_annuaire.fhir.records import Record
 
 MAX_URL: Final = 8192
-
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_NOT_BRACKETS: Final = bytes(one for one in range(256) if one not in b"[]{}")
-_OPENING: Final = frozenset(b"[{")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +61,8 @@ def read(body: bytes, at: URL, base: URL, max_depth: int) -> Page:
 
 
 def _bundle(body: bytes, max_depth: int) -> dict[str, Any]:
-    depth = 0
-    for one in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
-        depth += 1 if one in _OPENING else -1
-        if depth > max_depth:
-            raise faults.too_deep(max_depth)
-    try:
-        bundle: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise faults.not_fhir("its answer is not JSON", "sa réponse n'est pas du JSON") from error
-    if (
-        not isinstance(bundle, dict)
-        or bundle.get("resourceType") != "Bundle"
-        or bundle.get("type") != "searchset"
-    ):
+    bundle = documents.read(body, max_depth)
+    if bundle.get("resourceType") != "Bundle" or bundle.get("type") != "searchset":
         raise _no_bundle()
     return bundle
 

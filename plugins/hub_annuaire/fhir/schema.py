@@ -1,7 +1,8 @@
 """The tables of a copy, and of one that is arriving.
 
 Look-ups read `mailbox` and `bearer` alone; `record` and `carrier` are there to work out what a change
-means. `page`, `refused` and the fact `task` say how far a synchronisation has come.
+means. `page`, `refused` and the facts `cursor …` say how far a synchronisation has come. A search for
+who refers to an id says `<> ''` too, so that SQLite sees that its index will do.
 """
 
 from __future__ import annotations
