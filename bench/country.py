@@ -12,12 +12,13 @@ ones; nobody and no place in it exists (see `bench/vocabulary.py`).
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Final, TextIO
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import build_annuaire as shape
 import vocabulary as words
 
+NOTES: Final = "country.json"
 CIVIL: Final = {"M": "Monsieur", "MME": "Madame"}
 DAYS: Final = {"day-1": "202608250512", "day-2": "202608260512"}
 OF_STRUCTURES: Final = 0.15
@@ -78,6 +80,19 @@ class Country:
     mailboxes: int = 0
     people: int = 0
     samples: list[Sample] = field(default_factory=list)
+
+    def save(self, folder: Path) -> None:
+        """Keep it beside the files."""
+        said = asdict(self)
+        del said["files"]
+        (folder / NOTES).write_text(json.dumps(said))
+
+
+def load(folder: Path) -> Country:
+    """Read what was written before. Raises FileNotFoundError."""
+    said = json.loads((folder / NOTES).read_text())
+    said["samples"] = [Sample(**one) for one in said["samples"]]
+    return Country(files={day: _paths(folder, day) for day in DAYS}, **said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,13 +276,9 @@ def write(folder: Path, people: int, mailboxes: int, seed: int = 1) -> Country:
     country = Country(changes=dict.fromkeys(RATES, 0))
     with ExitStack() as stack:
         boxes, works = [], []
-        for day, stamp in DAYS.items():
+        for day in DAYS:
             (folder / day).mkdir(parents=True, exist_ok=True)
-            paths = [
-                folder / day / f"{name}_{stamp}.txt"
-                for name in ("Extraction_Correspondance_MSSante", "PS_LibreAcces_Personne_activite")
-            ]
-            country.files[day] = paths
+            country.files[day] = paths = _paths(folder, day)
             files = [
                 stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1 << 20))
                 for path in paths
@@ -285,7 +296,13 @@ def write(folder: Path, people: int, mailboxes: int, seed: int = 1) -> Country:
             for file in boxes:
                 file.write(line)
             country.mailboxes += 1
+    country.save(folder)
     return country
+
+
+def _paths(folder: Path, day: str) -> list[Path]:
+    names = ("Extraction_Correspondance_MSSante", "PS_LibreAcces_Personne_activite")
+    return [folder / day / f"{name}_{DAYS[day]}.txt" for name in names]
 
 
 def _write_person(  # noqa: PLR0917 - ours alone

@@ -1,37 +1,48 @@
-"""How fast the national directory is imported, in how much memory, and how fast it answers.
+"""The whole country's directory: how fast it is imported, in how much memory, and how fast it answers.
 
-    python bench/directory.py --mailboxes 536000 --lines 2000000
+    python bench/directory.py            # a hundredth of the country
+    python bench/directory.py --full     # 1,800,000 people, 2,000,000 activities, 536,000 mailboxes
 
-Makes files of the real shape (31 and 56 columns, several lines per professional), imports them twice
-(the second import has a history), then looks up addresses at random and identifiers in turn.
+Makes the extractions of two days (`bench/country.py`), then measures, each phase in a process of its
+own so that its memory is its own: the first import, the next day's, look-ups while either runs (in a
+thread of the answering process, and in another process), and every kind of search. Memory is the
+greatest resident set that the kernel has seen (`getrusage`) of the process and of those it started, added.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import random
+import os
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+import country as countries
+import questions
+
 from hub.domain.address import Address
 from hub.domain.party import RPPS, Identifier
+from hub.ports.filling import Loaded
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, NullLog
 from hub_annuaire.directory import Annuaire
-from hub_annuaire.identifiers import check_digit
 from hub_annuaire.settings import Settings
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-import build_annuaire as shape
-
-LOOK_UPS = 50_000
-NAMES = ("Extraction_Correspondance_MSSante", "PS_LibreAcces_Personne_activite")
+SMALL = (18_000, 5_360)
+FULL = (1_800_000, 536_000)
+BURST, PAUSE = 20, 0.005
+"""Look-ups at once while an import runs, and seconds between."""
+LOOK_UPS = 20_000
+PEOPLE_TYPED = 500
+SHOWN = 20
 
 
 class Now:
@@ -46,118 +57,235 @@ class Now:
         return time.monotonic()
 
 
-def professional(serial: int) -> shape.Professional:
-    """Return the invented professional of a number."""
-    return shape.Professional(
-        serial=serial, given="Élodie", family=f"Aubépine {serial}", domain=shape.VALBRUME, works=()
+def opened(data: Path) -> Annuaire:
+    """Open the directory of a folder."""
+    data.mkdir(exist_ok=True)
+    host = Host(
+        name="bench", hub_name="hub.example", address=Address.parse("hub@hub.example"), clock=Now(),
+        chance=FixedChance(), log=NullLog(), data=data,
+    )  # fmt: skip
+    return Annuaire(Settings(max_age=timedelta(days=3650)), host)
+
+
+def load(data: Path, country: countries.Country, day: str) -> Loaded:
+    """Import a day's extractions."""
+    return opened(data).load(country.files[day], lambda _file, _done, _all: None)
+
+
+def measured(data: Path, country: countries.Country, day: str) -> None:
+    """Import, and print how long it took and how much memory."""
+    begun = time.perf_counter()
+    loaded = load(data, country, day)
+    spent = time.perf_counter() - begun
+    own, others = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
+    print(f"  {spent:.1f} s; {own + others:.0f} MiB at most ({own:.0f} own, {others:.0f} of its children)")
+    size = opened(data).file.stat().st_size / 1e6
+    print(
+        f"  {loaded.professionals:,} professionals, {loaded.mailboxes:,} mailboxes; {size:.0f} MB of database"
+    )
+    if loaded.changes is not None:
+        print(f"  found: {loaded.changes}")
+        print(f"  made:  {country.changes}")
 
 
-def rpps(serial: int) -> str:
-    """Return the national identifier of a number."""
-    digits = f"999{serial:07d}"
-    return f"8{digits}{check_digit(digits)}"
+class Asked:
+    """Durations of answers, in nanoseconds."""
 
+    def __init__(self) -> None:
+        self.spent: list[int] = []
+        self.versions: dict[str, None] = {}
 
-def write(folder: Path, mailboxes: int, lines: int) -> list[Path]:
-    """Write both extractions; every sixth mailbox is a structure's."""
-    people = max(lines * 6 // 10, mailboxes)
-    person = shape.personal(professional(7)).split("|")
-    structure = shape.shared("ORG", "x@y.example", shape.HAUTMONT, "Chirurgie").split("|")
-    works = shape.activity(professional(7), shape.HAUTMONT).split("|")
-    paths = [folder / f"{name}_{shape.TODAY}.txt" for name in NAMES]
-    with paths[0].open("w", encoding="utf-8", buffering=1 << 20) as file:
-        file.write("|".join(shape.MAILBOX_COLUMNS) + "\n")
-        for number in range(mailboxes):
-            if of_structure(number):
-                structure[1] = f"service.{number}@{shape.HOSPITAL}"
-                structure[6] = f"99{number % 40_000:07d}"
-                file.write("|".join(structure) + "\n")
-            else:
-                national = rpps(number)
-                person[1], person[3], person[4] = address(number), national[1:], national
-                file.write("|".join(person) + "\n")
-    with paths[1].open("w", encoding="utf-8", buffering=1 << 20) as file:
-        file.write("|".join(shape.ACTIVITY_COLUMNS) + "\n")
-        for number in range(lines):
-            national = rpps(number * people // lines)
-            works[1], works[2] = national[1:], national
-            file.write("|".join(works) + "\n")
-    return paths
-
-
-def of_structure(number: int) -> bool:
-    """Whether a mailbox is a structure's: every sixth."""
-    return number % 6 == 0
-
-
-def address(number: int) -> str:
-    """Return the mailbox of a number; the file is not in the order of addresses."""
-    return f"elodie.{number * 7919 % 1_000_003:06d}.{number}@{shape.VALBRUME}"
-
-
-async def time_look_ups(ask: Sequence[Callable[[], Awaitable[object]]]) -> str:
-    """Ask each question once; return p50 and p99 in microseconds."""
-    spent = []
-    for question in ask:
+    async def ask(self, question: Callable[[], Awaitable[object]]) -> object:
+        """Ask, and take the time."""
         begun = time.perf_counter_ns()
         answer = await question()
-        spent.append(time.perf_counter_ns() - begun)
-        if not answer:
-            raise SystemExit("a mailbox that was imported is not found")
-    spent.sort()
-    return f"p50 {spent[len(spent) // 2] / 1000:.1f} µs  p99 {spent[len(spent) * 99 // 100] / 1000:.1f} µs"
+        self.spent.append(time.perf_counter_ns() - begun)
+        return answer
+
+    def say(self, what: str) -> None:
+        """Print what came out, in milliseconds."""
+        spent = sorted(self.spent)
+        p50, p95, p99 = (spent[len(spent) * part // 100] / 1e6 for part in (50, 95, 99))
+        print(
+            f"  {what:<12} p50 {p50:.3f}  p95 {p95:.3f}  p99 {p99:.3f}  max {spent[-1] / 1e6:.3f} ms "
+            f"({len(spent):,} questions)"
+        )
 
 
-async def look_up(directory: Annuaire, mailboxes: int) -> None:
-    """Print how fast it answers."""
-    chance = random.Random(1)  # noqa: S311 - to be the same in every run is its purpose
-    numbers = [one for one in (chance.randrange(mailboxes) for _ in range(LOOK_UPS)) if not of_structure(one)]
-    addresses = [Address.parse(address(one)) for one in numbers]
-    identifiers = [Identifier(RPPS, rpps(one)) for one in numbers]
-    print(
-        "by address   ", await time_look_ups([lambda one=one: directory.by_address(one) for one in addresses])
+async def look_up(
+    directory: Annuaire, country: countries.Country, until: Callable[[], bool], pause: float = PAUSE
+) -> None:
+    """Look people up by address and identifier until it is time to stop; whoever is missing ends it."""
+    by_address, by_identifier = Asked(), Asked()
+    versions: dict[str, None] = {}
+    people = country.samples
+    number = 0
+    ending = False
+    while not ending:
+        ending = until()  # and once more after it
+        for _ in range(BURST):
+            one = people[number * 7919 % len(people)]
+            number += 1
+            address, rpps = Address.parse(one.address), Identifier(RPPS, f"8{one.rpps}")
+            entry = await by_address.ask(lambda address=address: directory.by_address(address))
+            entries = await by_identifier.ask(lambda rpps=rpps: directory.by_identifier(rpps))
+            if entry is None or entry not in entries:
+                raise SystemExit("somebody who stands in both files is not found")
+            versions[entry.source] = None
+        await asyncio.sleep(pause)
+    by_address.say("by address")
+    by_identifier.say("by RPPS")
+    print(f"  answered from {', '.join(versions)}; every one found every time")
+
+
+async def quiet(data: Path, country: countries.Country) -> None:
+    """Look up while nothing else happens."""
+    left = iter(range(LOOK_UPS // BURST))
+    await look_up(opened(data), country, lambda: next(left, None) is None, 0)
+
+
+async def in_thread(data: Path, imported: Path, country: countries.Country, day: str) -> None:
+    """Look up while a thread of this process imports, into the same directory or another one."""
+    directory = opened(data)
+    loader = directory if imported == data else opened(imported)
+    work = asyncio.create_task(
+        asyncio.to_thread(loader.load, country.files[day], lambda _file, _done, _all: None)
     )
-    print(
-        "by identifier",
-        await time_look_ups([lambda one=one: directory.by_identifier(one) for one in identifiers]),
-    )
-    again = addresses[:1000] * 20
-    print("again        ", await time_look_ups([lambda one=one: directory.by_address(one) for one in again]))
+    begun = time.perf_counter()
+    await look_up(directory, country, work.done)
+    await work
+    print(f"  (the import took {time.perf_counter() - begun:.1f} s beside this)")
+
+
+async def beside(data: Path, imported: Path, folder: Path, country: countries.Country, day: str) -> None:
+    """Look up while another process imports."""
+    begun = time.perf_counter()
+    other = await asyncio.create_subprocess_exec(*_command("load", data=imported, folder=folder, day=day))
+    ended = asyncio.create_task(other.wait())
+    await look_up(opened(data), country, ended.done)
+    print(f"  (the import took {time.perf_counter() - begun:.1f} s beside this)")
+
+
+async def search(data: Path, country: countries.Country) -> None:
+    """Search as people type, mistype and describe."""
+    directory = opened(data)
+    typing, hard, slips, described = Asked(), Asked(), Asked(), Asked()
+    for text in questions.typed(country.samples, PEOPLE_TYPED):
+        asked = hard if text in questions.HARD else typing
+        await asked.ask(lambda text=text: directory.search(text, SHOWN))
+    typing.say("as one types")
+    hard.say("hard ones")
+    found = 0
+    mistyped = list(questions.mistyped(country.samples, PEOPLE_TYPED))
+    for address, meant in mistyped:
+        near = await slips.ask(lambda address=address: directory.near(address))
+        found += meant in {one.key for one in _addresses(near)}
+    slips.say("mistyped")
+    print(f"  {found * 100 // len(mistyped)} % of mistyped addresses are recognised")
+    for sought in questions.descriptions(country.samples, PEOPLE_TYPED):
+        if not await described.ask(lambda sought=sought: directory.by_description(sought, 10)):
+            raise SystemExit("somebody is not found by what the files say of them")
+    described.say("described")
+
+
+def _addresses(near: object) -> Iterable[Address]:
+    return near if isinstance(near, tuple) else ()
+
+
+def _command(phase: str, **asked: object) -> list[str]:
+    options = [part for name, value in asked.items() for part in (f"--{name}", str(value))]
+    return [sys.executable, __file__, "--phase", phase, *options]
+
+
+def _phase(asked: argparse.Namespace) -> None:
+    country = countries.load(asked.folder)
+    other = asked.imported or asked.data
+    if asked.phase == "load":
+        load(asked.data, country, asked.day)
+    elif asked.phase == "measured":
+        measured(asked.data, country, asked.day)
+    elif asked.phase == "quiet":
+        asyncio.run(quiet(asked.data, country))
+    elif asked.phase == "thread":
+        asyncio.run(in_thread(asked.data, other, country, asked.day))
+    elif asked.phase == "beside":
+        asyncio.run(beside(asked.data, other, asked.folder, country, asked.day))
+    elif asked.phase == "search":
+        asyncio.run(search(asked.data, country))
+
+
+def _run(title: str, phase: str, **asked: object) -> None:
+    print(title, flush=True)
+    subprocess.run(_command(phase, **asked), check=True)
+
+
+def everything(folder: Path, work: Path) -> None:
+    """Run every phase over a country."""
+    data, held = work / "data", work / "held"
+    days = tuple(countries.DAYS)
+    _run("first import (target: 90 s, 500 MB)", "measured", data=data, folder=folder, day=days[0])
+    _run("look-ups, nothing else going on", "quiet", data=data, folder=folder)
+    _run("searches (target: p95 30 ms)", "search", data=data, folder=folder)
+    shutil.copytree(data, held)
+
+    def again() -> None:
+        shutil.rmtree(data)
+        shutil.copytree(held, data)
+
+    _run("next day's import (target: 30 s)", "measured", data=data, folder=folder, day=days[1])
+    _run("searches after it", "search", data=data, folder=folder)
+    target = "(target: p99 1 ms)"
+    for where, phase in (("a thread", "thread"), ("another process", "beside")):
+        again()
+        _run(
+            f"look-ups while {where} imports the next day {target}",
+            phase,
+            data=data,
+            folder=folder,
+            day=days[1],
+        )
+        first = work / f"first-{phase}"
+        _run(
+            f"look-ups while {where} makes a first import {target}",
+            phase, data=data, imported=first, folder=folder, day=days[0],
+        )  # fmt: skip
+        shutil.rmtree(first)
 
 
 def main() -> None:
     """Run."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--mailboxes", type=int, default=50_000)
-    parser.add_argument("--lines", type=int, default=200_000, help="lines of the activity file")
+    parser = argparse.ArgumentParser(description="Measure the national directory.")
+    parser.add_argument("--full", action="store_true", help="the whole country")
+    parser.add_argument("--people", type=int)
+    parser.add_argument("--mailboxes", type=int)
+    parser.add_argument("--folder", type=Path, help="where the country is, or will be kept")
+    parser.add_argument("--phase", help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--imported", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--day", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.phase:
+        _phase(asked)
+        return
+    people, mailboxes = FULL if asked.full else SMALL
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        host = Host(
-            name="bench",
-            hub_name="hub.example",
-            address=Address.parse("hub@hub.example"),
-            clock=Now(),
-            chance=FixedChance(),
-            log=NullLog(),
-            data=folder,
+        work = Path(name)
+        folder = asked.folder or work / "country"
+        if not (folder / countries.NOTES).exists():
+            size = (f"--people={asked.people or people}", f"--mailboxes={asked.mailboxes or mailboxes}")
+            print("making the country", flush=True)
+            subprocess.run([sys.executable, countries.__file__, str(folder), *size], check=True)
+        country = countries.load(folder)
+        print(
+            f"{country.people:,} people, {country.lines:,} activities, {country.mailboxes:,} mailboxes; "
+            f"{os.cpu_count()} cores",
+            flush=True,
         )
-        directory = Annuaire(Settings(max_age=timedelta(days=3650)), host)
-        files = write(folder, asked.mailboxes, asked.lines)
-        print(*(f"{one.name}: {one.stat().st_size / 1e6:.0f} MB" for one in files), sep="\n")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for what in ("first import ", "second import"):
-            begun = time.perf_counter()
-            loaded = directory.load(files, lambda _file, _done, _all: None)
-            spent = time.perf_counter() - begun
-            total = asked.mailboxes + asked.lines
-            print(f"{what} {total / spent:,.0f} lines/s ({spent:.1f} s, {loaded.mailboxes:,} mailboxes)")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(f"memory        {peak / 1024:.0f} MiB at most, {before / 1024:.0f} MiB before the imports")
-        print(f"database      {directory.file.stat().st_size / 1e6:.0f} MB")
-        asyncio.run(look_up(directory, asked.mailboxes))
-        directory.close()
+        for path in country.files["day-1"]:
+            print(f"  {path.name}: {path.stat().st_size / 1e6:.0f} MB", flush=True)
+        everything(folder, work)
 
 
 if __name__ == "__main__":

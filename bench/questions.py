@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 import country
+
 from hub.domain.address import Address
 from hub.domain.target import Description, description
 
@@ -43,6 +44,10 @@ HARD = (
 """Short, frequent, contradictory, without an answer, or made of small words only."""
 
 
+LONG = 11
+"""Signs of a local part in which people make two slips."""
+
+
 def typed(samples: Sequence[country.Sample], count: int, seed: int = 1) -> list[str]:
     """Return questions: `count` people looked for, each typed sign by sign, and the hard ones."""
     chance = random.Random(seed)  # noqa: S311 - to be the same in every run is its purpose
@@ -58,15 +63,15 @@ def mistyped(samples: Sequence[country.Sample], count: int, seed: int = 1) -> It
     chance = random.Random(seed)  # noqa: S311 - the same
     for one in chance.sample(samples, min(count, len(samples))):
         local, _, domain = one.address.partition("@")
-        number = chance.randrange(6)
-        if number == 0:
+        kind = chance.choice(("domain", "order", "dot", "slip", "slip", "slips"))
+        if kind == "domain":
             domain = domain[:-1]
-        elif number == 1:
+        elif kind == "order":
             local = ".".join(reversed(local.split(".")))
-        elif number == 2:
+        elif kind == "dot":
             local = local.replace(".", "", 1)
         else:
-            for _ in range(number - 2 if len(local) > 11 else 1):
+            for _ in range(1 + (kind == "slips" and len(local) > LONG)):
                 local = _slip(local, chance)
         yield Address(local, domain), one.address
 
@@ -93,11 +98,11 @@ def _ways(one: country.Sample) -> Iterator[str]:
 
 def _slip(local: str, chance: random.Random) -> str:
     at = chance.randrange(1, len(local) - 1)
-    kind = chance.randrange(4)
-    if kind == 0:
-        return local[:at] + local[at + 1 :]
-    if kind == 1:
-        return local[:at] + local[at] + local[at:]
-    if kind == 2:  # noqa: PLR2004 - one of four
-        return f"{local[:at]}e{local[at + 1 :]}"
-    return local[: at - 1] + local[at] + local[at - 1] + local[at + 1 :]
+    return chance.choice(
+        [
+            local[:at] + local[at + 1 :],
+            local[:at] + local[at] + local[at:],
+            f"{local[:at]}e{local[at + 1 :]}",
+            local[: at - 1] + local[at] + local[at - 1] + local[at + 1 :],
+        ]
+    )
