@@ -19,7 +19,7 @@ from hub.ports.host import Host
 from hub.ports.policy import Case
 from hub_policies import settings as common
 from hub_policies import teams, who
-from hub_policies.refusals import not_read, refused
+from hub_policies.refusals import no_patient, not_read, refused
 from hub_policies.settings import Source
 from hub_policies.teams import Teams
 
@@ -68,7 +68,7 @@ class CareTeam:
         if not who.concerns_others(case, patients):
             return None
         if not patients:
-            return None if settings.without_patient else _no_patient(case)
+            return None if settings.without_patient else no_patient(case)
         source = f"care-team {known.version}"
         packed = known.of(patients)
         if packed is None:
@@ -116,13 +116,4 @@ def _no_team(case: Case, source: str) -> Refused:
         "the establishment knows no care team of this message's patient",
         "l'établissement ne connaît aucune équipe de soins du patient de ce message",
         source=source,
-    )
-
-
-def _no_patient(case: Case) -> Refused:
-    return refused(
-        "no-patient",
-        case,
-        "the message must say by INS which patient it is about",
-        "le message doit indiquer par son INS le patient concerné",
     )

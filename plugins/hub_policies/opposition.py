@@ -25,7 +25,7 @@ from hub.ports.host import Host
 from hub.ports.policy import Case
 from hub_policies import settings as common
 from hub_policies import who
-from hub_policies.refusals import not_read, refused
+from hub_policies.refusals import no_patient, not_read, refused
 from hub_policies.settings import Source
 
 FORM: Final = Form(
@@ -41,10 +41,14 @@ FORM: Final = Form(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where the objections are, and the `messages` that they are against."""
+    """Where the objections are, and the `messages` that they are against.
+
+    One without patient passes when `without_patient`.
+    """
 
     source: Source
     messages: frozenset[Kind]
+    without_patient: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,11 @@ class Objections:
 
 def parse(table: Table) -> Settings:
     """Read the table. Raises ConfigError, which names file, line and key."""
-    settings = Settings(source=common.source(table), messages=common.messages(table, common.ABOUT_PATIENTS))
+    settings = Settings(
+        source=common.source(table),
+        messages=common.messages(table, common.ABOUT_PATIENTS),
+        without_patient=table.choice("without_patient", common.ANSWERS, "allow") == "allow",
+    )
     table.finish()
     return settings
 
@@ -115,6 +123,8 @@ class Opposition:
             return None
         known = await self._watched.current()
         patients = who.patients(case.message)
+        if not patients and not self._settings.without_patient and who.concerns_others(case, patients):
+            return no_patient(case)
         objections = known.of(patients)
         if not objections or not who.concerns_others(case, patients):
             return None

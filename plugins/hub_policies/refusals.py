@@ -19,6 +19,16 @@ def refused(code: str, case: Case, en: str, fr: str, source: str | None = None) 
     return Refused(code=f"policy.{code}", reason=reason, source=source)
 
 
+def no_patient(case: Case) -> Refused:
+    """Refuse a message that a rule about patients can't be applied to."""
+    return refused(
+        "no-patient",
+        case,
+        "the message must say by INS which patient it is about",
+        "le message doit indiquer par son INS le patient concerné",
+    )
+
+
 def not_read(error: HubError) -> PeerError:
     """Say that a rule can't be applied because its files were never read."""
     return PeerError(

@@ -66,6 +66,17 @@ async def test_an_objection_to_somebody_is_to_them_alone(to: str, board: Board) 
     assert not await _refused(policy, WARD, SORBIER)
 
 
+async def test_a_message_must_say_whom_it_is_about_where_that_is_asked(board: Board) -> None:
+    """Otherwise nobody could tell that a patient objects; patients themselves need not."""
+    board.write("patient\n")
+    policy = await board.open("opposition", files=["list.csv"], without_patient="refuse")
+    answer = await policy.judge(case(MARTIN, WARD))
+    assert answer is not None
+    assert answer.code == "policy.no-patient"
+    assert await policy.judge(case(MARTIN, WARD, patient=CLAIRE)) is None
+    assert await policy.judge(case(patient(), MARTIN)) is None
+
+
 @pytest.mark.parametrize("to", ["750712184", "finess:750712184"])
 async def test_an_objection_to_a_structure_is_to_its_mailboxes(to: str, board: Board) -> None:
     """By its FINESS number."""
