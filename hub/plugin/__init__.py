@@ -11,6 +11,8 @@ imports nothing of the hub but `hub.plugin`, `hub.domain`, `hub.ports` and `hub.
 
 `parse_settings` reads one `Table` of the configuration; `open_loft(settings, host)` is an async
 context manager that yields a ready connector (see `hub.ports.connector`).
+
+Files that people keep are read by `hub.plugin.sheet`, and read again by `hub.plugin.watched`.
 """
 
 from __future__ import annotations

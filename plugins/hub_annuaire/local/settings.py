@@ -14,8 +14,8 @@ from hub.plugin import Table, days, sheet
 class Settings:
     """Which `files` hold the mailboxes, in which `encoding` the CSV ones are.
 
-    Dates in them are days in `zone`. Files none of which changed for `max_age` are told to be old by
-    `hub check`; None: they never are.
+    Dates in them are days in `zone`. When one has not changed for `max_age`, `hub check` tells that it is
+    old; None: it never does.
     """
 
     files: tuple[Path, ...]
