@@ -156,7 +156,7 @@ class Maker:
             trade=trade,
             skill=self.skill(trade),
             title=title or ("MME" if chance.random() < WOMEN else "M"),
-            places=[self.place() for _ in range(count)],
+            places=self.more([], count),
         )
 
     def given(self) -> str:
@@ -176,6 +176,15 @@ class Maker:
     def skill(self, trade: words.Trade) -> tuple[str, str]:
         """Draw a specialty, nothing for professions without."""
         return words.drawn(trade.skills, self._chance, 2) if trade.skills else ("", "")
+
+    def more(self, places: list[Place], count: int) -> list[Place]:
+        """Add places of work that are not among those given."""
+        places = [*places]
+        while count:
+            if (other := self.place()) not in places:
+                places.append(other)
+                count -= 1
+        return places
 
     def place(self) -> Place:
         """Draw a place of work; hospitals have many."""
@@ -374,7 +383,7 @@ def _changed(maker: Maker, person: Person, happens: str) -> bool:
     elif happens == "less":
         person.places.pop()
     elif happens == "more":
-        person.places.append(maker.place())
+        person.places = maker.more(person.places, 1)
     elif happens == "moved":
         person.address = maker.address(person)
     return True
