@@ -136,6 +136,10 @@ async def test_a_message_has_a_largest_size(by: Authority, folder: Path) -> None
         (Some(tuple(Equal("sn", b"dup") for _ in range(64))), Code.SUCCESS),
         (Some(tuple(Equal("sn", b"dup") for _ in range(65))), Code.ADMIN_LIMIT),
         (Some(tuple(Equal("sn", b"dupont%d" % one) for one in range(17))), Code.ADMIN_LIMIT),
+        (
+            All((Equal("sn", b"dup"), Some(tuple(Equal("sn", b"d%d" % one) for one in range(17))))),
+            Code.SUCCESS,
+        ),
         (All(()), Code.SIZE_LIMIT),
         (Some(()), Code.SUCCESS),
     ],

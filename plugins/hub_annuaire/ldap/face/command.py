@@ -31,7 +31,11 @@ _PASSWORD: Final = Words(en="Password", fr="Mot de passe")
 _AGAIN: Final = Words(en="Once more", fr="Encore une fois")
 
 app = typer.Typer(
-    name="ldap-account", help=_HELP.in_language(LANGUAGE), invoke_without_command=True, add_completion=False
+    name="ldap-account",
+    help=_HELP.in_language(LANGUAGE),
+    invoke_without_command=True,
+    add_completion=False,
+    subcommand_metavar="",
 )
 
 

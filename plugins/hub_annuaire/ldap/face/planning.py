@@ -58,7 +58,7 @@ def plan(given: Filter, least: int) -> Plan:  # noqa: PLR0911 - one return for e
     """Return the questions; a word shorter than `least` signs names nothing. Raises TooManyError."""
     match given:
         case All(parts):
-            return _both([plan(one, least) for one in parts])
+            return _both(_plans(parts, least))
         case Some(parts):
             return _either([plan(one, least) for one in parts])
         case Not() | Ordered():
@@ -76,6 +76,20 @@ def plan(given: Filter, least: int) -> Plan:  # noqa: PLR0911 - one return for e
         case Extensible(attribute, _, value):
             kind = known(attribute) if attribute else None
             return () if kind is None else _value(kind, value, least, like=False)
+
+
+def _plans(parts: Iterable[Filter], least: int) -> Sequence[Plan]:
+    """Plan parts that must all hold: one that comes to too many questions need not be asked."""
+    plans: list[Plan] = []
+    too_many: TooManyError | None = None
+    for one in parts:
+        try:
+            plans.append(plan(one, least))
+        except TooManyError as error:
+            too_many = error
+    if too_many is not None and not any(one is not None for one in plans):
+        raise too_many
+    return plans
 
 
 def _value(kind: Kind, value: bytes, least: int, *, like: bool) -> Plan:

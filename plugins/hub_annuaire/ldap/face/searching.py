@@ -20,7 +20,7 @@ from hub_annuaire.ldap.face.settings import Settings
 from hub_annuaire.ldap.face.shown import SUBSCHEMA, Shown, may_be_shown, show
 from hub_annuaire.ldap.messages import Code, Scope, Search
 
-_BREATH: Final = 50
+_BREATH: Final = 10
 """Entries after which others get their turn."""
 _SUBSCHEMA: Final = Name.parse(SUBSCHEMA).key
 
