@@ -62,8 +62,7 @@ class Client:
     async def get(self, url: URL, etag: str | None = None) -> Answer:
         """Ask, again while there is hope. `etag`: of what we hold already.
 
-        Raises DirectoryUnavailableError (RefusedError when asking again is useless), MalformedError,
-        LimitError.
+        Raises DirectoryUnavailableError, MalformedError, LimitError.
         """
         for attempt in count():
             await self._turns.take()

@@ -45,17 +45,12 @@ _UNAVAILABLE: Final = {
 }
 
 
-class RefusedError(DirectoryUnavailableError):
-    """The server understood and refuses: the same question again will not help."""
-
-
 def answered(what: str, status: int, said: str = "") -> DirectoryUnavailableError:
     """Make the error for an answer that is none; `said` is the server's own explanation."""
     en, fr = _UNAVAILABLE[what]
     shown = f": “{said}”" if said else ""
     shown_fr = f" : « {said} »" if said else ""
-    kind = RefusedError if what == "refused" else DirectoryUnavailableError
-    return kind(
+    return DirectoryUnavailableError(
         f"fhir.{what}",
         Words(
             en=f"{_capital(en.format(status=status))}{shown}.",

@@ -139,9 +139,9 @@ class Synchroniser:
             url = URL(cursor, encoded=True) if cursor else self._first(kind, arriving.task)
             try:
                 page, at = await self.search.page(url)
-            except faults.RefusedError:
+            except DirectoryUnavailableError as error:
                 # a page's token may not outlive the break; a search that was never begun is refused for good
-                if not (went_on and cursor):
+                if not (went_on and cursor and error.code == "fhir.refused"):
                     raise
                 went_on = False
                 await _thread(partial(arriving.restart, kind))

@@ -10,12 +10,13 @@ import asyncio
 import hashlib
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import count as count_
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ class Server:
     changing: Callable[[int], None] | None = None
     known: set[str] = field(default_factory=set)
     tokens: dict[str, tuple[str, list[tuple[str, str]], int]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count_)
     page: int = 1000
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,7 +98,7 @@ class Server:
         kind, given, start, matching, count = found
         link = None
         if start + count < len(matching):
-            token = f"t{len(self.asked)}"
+            token = f"t{next(self.numbers)}"
             self.tokens[token] = (kind, given, start + count)
             # the real server has its pages below its base, with nothing but the token
             link = f"{self.url}{kind}?_page_token={token}"
