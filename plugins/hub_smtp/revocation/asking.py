@@ -2,7 +2,7 @@
 
 1. lists of the configuration; 2. an OCSP answer that is still in time, from disk or from a responder that
 the certificate names; 3. the list at a distribution point, from memory, disk or there.
-What comes from outside is kept only once it has been verified.
+What comes from outside is kept only once it has been verified, and for `keep` at the most.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -34,6 +34,9 @@ _LISTS: Final = 16
 """Lists from the network that are held in memory."""
 _PLACES: Final = 1024
 _DIGEST: Final = hashes.SHA256()
+
+_Fetched = tuple[RevocationList, datetime]
+"""A list from the network, and until when it may be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Asking:
         self._joining = joining
         self._folder = ListFolder(settings.lists, settings.list_bytes, host)
         self._shelf = Shelf(host.data / "revocation")
-        self._lists: Remembered[str, tuple[RevocationList, Link]] = Remembered(_LISTS)
+        self._lists: Remembered[str, _Fetched] = Remembered(_LISTS)
         self._failed: Remembered[str, Reason] = Remembered(_PLACES)
 
     async def answer(self, link: Link, *, anew: bool = False) -> Answer:
@@ -91,10 +94,10 @@ class Asking:
         urls = places.responders(link.certificate)
         name = b"ocsp" + link.key
         if urls and not anew:
-            data = await asyncio.to_thread(self._shelf.read, name, self._settings.ocsp_bytes)
-            if data is not None:
+            held = await asyncio.to_thread(self._shelf.read, name, self._settings.ocsp_bytes)
+            if held is not None:
                 with suppress(UnusableError):
-                    return await self._heard(data, link)
+                    return self._bounded(await self._heard(held[0], link), held[1])
         return await self._first(urls, lambda url: self._ask_responder(url, link, name))
 
     async def _ask_responder(self, url: str, link: Link, name: bytes) -> Answer:
@@ -103,7 +106,15 @@ class Asking:
         data = await self._unless_failed(url, lambda: self._fetcher.ocsp(url, question))
         answer = await self._heard(data, link, nonce)
         await asyncio.to_thread(self._shelf.keep, name, data)
-        return answer
+        return self._bounded(answer, self._host.clock.now())
+
+    def _bounded(self, answer: Answer, kept_at: datetime) -> Answer:
+        """Return an answer that ends in time. Raises UnusableError when it has."""
+        now = self._host.clock.now()
+        until = min(answer.until, min(kept_at, now) + self._settings.keep)
+        if until <= now:
+            raise UnusableError(reasons.OUT_OF_DATE)
+        return replace(answer, until=until)
 
     async def _heard(self, data: bytes, link: Link, nonce: bytes | None = None) -> Answer:
         """Read a response, and see that who was charged with it has not been revoked in turn."""
@@ -128,43 +139,46 @@ class Asking:
             if anew and self._lists.ends_soon(url, self._host.clock.now()):
                 with suppress(UnusableError):  # the one that is held counts until its end
                     await self._joined_download(url, link)
-            found = await self._list(url, link)
+            found, until = await self._list(url, link)
             now = self._host.clock.now()
-            return await asyncio.to_thread(found.answer, link.certificate, link.issuer, now)
+            answer = await asyncio.to_thread(found.answer, link.certificate, link.issuer, now)
+            return replace(answer, until=min(answer.until, until))
 
         return await self._first(places.lists(link.certificate), look)
 
-    async def _list(self, url: str, link: Link) -> RevocationList:
+    async def _list(self, url: str, link: Link) -> _Fetched:
         """Return the list at a URL that is in force: from memory, from disk, or from there."""
         held = self._lists.get(url, self._host.clock.now())
         if held is not None:
-            return held[0]
+            return held
         found = await self._joining.ask(("shelf", url), lambda: self._from_shelf(url, link))
         return found or await self._joined_download(url, link)
 
-    async def _from_shelf(self, url: str, link: Link) -> RevocationList | None:
+    async def _from_shelf(self, url: str, link: Link) -> _Fetched | None:
         name, most = b"list" + url.encode(), self._settings.list_bytes
-        data = await asyncio.to_thread(self._shelf.read, name, most)
-        if data is None:
+        held = await asyncio.to_thread(self._shelf.read, name, most)
+        if held is None:
             return None
         try:
-            found = await self._verified(data, link)
+            found = await self._verified(held[0], link)
         except UnusableError:
             return None
-        return found if self._remember(url, found, link) else None
+        fetched, lasts = self._remember(url, found, held[1])
+        return fetched if lasts else None
 
-    async def _joined_download(self, url: str, link: Link) -> RevocationList:
+    async def _joined_download(self, url: str, link: Link) -> _Fetched:
         return await self._joining.ask(("list", url), lambda: self._download(url, link))
 
-    async def _download(self, url: str, link: Link) -> RevocationList:
+    async def _download(self, url: str, link: Link) -> _Fetched:
         async def get() -> tuple[bytes, RevocationList]:
             data = await self._fetcher.list(url)
             return data, await self._verified(data, link)
 
         data, found = await self._unless_failed(url, get)
-        if self._remember(url, found, link):
+        fetched, lasts = self._remember(url, found, self._host.clock.now())
+        if lasts:
             await asyncio.to_thread(self._shelf.keep, b"list" + url.encode(), data)
-        return found
+        return fetched
 
     async def _verified(self, data: bytes, link: Link) -> RevocationList:
         now = self._host.clock.now()
@@ -176,13 +190,14 @@ class Asking:
 
         return await asyncio.to_thread(read)
 
-    def _remember(self, url: str, found: RevocationList, link: Link) -> bool:
+    def _remember(self, url: str, found: RevocationList, kept_at: datetime) -> tuple[_Fetched, bool]:
+        """Hold a list until its end; False when that has passed: it counts for who stands in it alone."""
         now = self._host.clock.now()
-        until = min(found.until, now + self._settings.keep)
-        if until <= now:  # out of date; it counted for one that stands in it
-            return False
-        self._lists.put(url, (found, link), now, until)
-        return True
+        until = min(found.until, min(kept_at, now) + self._settings.keep)
+        if until <= now:
+            return (found, now + self._settings.again), False
+        self._lists.put(url, (found, until), now, until)
+        return (found, until), True
 
     # Several places, and failures.
 

@@ -24,7 +24,7 @@ from hub_smtp.revocation.asking import Asking, Link
 from hub_smtp.revocation.fetch import Fetcher, open_fetcher
 from hub_smtp.revocation.joining import Joining
 from hub_smtp.revocation.reasons import Reason, UnusableError
-from hub_smtp.revocation.remembered import Remembered
+from hub_smtp.revocation.remembered import Remembered, ends_soon
 from hub_smtp.revocation.settings import OnNoAnswer, RevocationSettings
 
 _CERTIFICATES: Final = 8192
@@ -57,11 +57,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was found out about a link; without an answer, why there is none."""
+    """What was found out about a link; without an answer, why there is none.
+
+    `until` is when it is looked at again; the answer itself may count for longer.
+    """
 
     link: Link
     answer: Answer | None
     reason: Reason
+    since: datetime
     until: datetime
 
     @property
@@ -104,11 +108,13 @@ class Revocation:
     async def refresh(self) -> None:
         """Ask anew for what is in use and ends soon. What fails stays as it is, until its own end."""
         now = self._host.clock.now()
-        for key, known in self._known.ending(now):
-            if known.answer is not None and not known.is_revoked:
-                found = await self._find_out(known.link, anew=True)
-                if found.is_revoked or (found.answer is not None and found.until > known.until):
-                    self._known.put(key, found, now, found.until)
+        for key, known in self._known.used():
+            answer = known.answer
+            if answer is None or known.is_revoked or not ends_soon(known.since, answer.until, now):
+                continue
+            found = await self._find_out(known.link, anew=True)
+            if found.is_revoked or (found.answer is not None and found.answer.until > answer.until):
+                self._known.put(key, found, now, found.until)
 
     async def watch(self) -> None:
         """Refresh until cancelled."""
@@ -143,8 +149,10 @@ class Revocation:
             answer = await self._asking.answer(link, anew=anew)
         except UnusableError as error:
             self._say(error.reason)
-            return _Known(link, None, error.reason, now + self.settings.again)
-        return _Known(link, answer, reasons.NO_PLACE, min(answer.until, now + self.settings.keep))
+            return _Known(link, None, error.reason, now, now + self.settings.again)
+        # Lists of the configuration may be replaced at any time, and are cheap to look into.
+        most = self.settings.recheck if self.settings.lists else self.settings.keep
+        return _Known(link, answer, reasons.NO_PLACE, now, min(answer.until, now + most))
 
     def _say(self, reason: Reason) -> None:
         if self.settings.policy is OnNoAnswer.PREFER:

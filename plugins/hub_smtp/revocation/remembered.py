@@ -14,6 +14,11 @@ _PART: float = 0.2
 """What is left of an answer's time when it is asked for anew."""
 
 
+def ends_soon(since: datetime, until: datetime, now: datetime) -> bool:
+    """Whether the last part of a time has begun."""
+    return now >= until - (until - since) * _PART
+
+
 @dataclass(slots=True)
 class Held(Generic[V]):
     """A value and its time. `used` says whether it was looked at since it came."""
@@ -22,10 +27,6 @@ class Held(Generic[V]):
     since: datetime
     until: datetime
     used: bool = False
-
-    def ends_soon(self, now: datetime) -> bool:
-        """Whether the last part of its time has begun."""
-        return now >= self.until - (self.until - self.since) * _PART
 
 
 class Remembered(Generic[K, V]):
@@ -54,10 +55,10 @@ class Remembered(Generic[K, V]):
     def ends_soon(self, key: K, now: datetime) -> bool:
         """Whether a value is held whose time is almost over."""
         held = self._held.get(key)
-        return held is not None and held.ends_soon(now)
+        return held is not None and ends_soon(held.since, held.until, now)
 
-    def ending(self, now: datetime) -> Iterator[tuple[K, V]]:
-        """Yield what was used and ends soon."""
+    def used(self) -> Iterator[tuple[K, V]]:
+        """Yield what was looked at since it came."""
         for key, held in list(self._held.items()):
-            if held.used and held.ends_soon(now):
+            if held.used:
                 yield key, held.value

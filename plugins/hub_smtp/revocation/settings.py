@@ -57,19 +57,23 @@ class RevocationSettings:
 
 def parse(table: Table, *, anchored: bool) -> RevocationSettings:
     """Read both keys from a `[….mail]` table, which has `anchors` or not. Raises ConfigError."""
-    default = OnNoAnswer.PREFER if anchored else OnNoAnswer.OFF
+    sources = table.table("revocation_from")
+    lists, urls = sources.files("lists", ()), _places(sources)
+    sourced = anchored and bool(lists or urls)
+    default = OnNoAnswer.PREFER if sourced else OnNoAnswer.OFF
     policy = OnNoAnswer(table.choice("revocation", tuple(OnNoAnswer), default))
-    if policy is not OnNoAnswer.OFF and not anchored:
+    if policy is not OnNoAnswer.OFF and not sourced:
         raise table.wrong(
             "revocation",
-            "needs `anchors`: without authorities nobody can be asked whether a certificate is revoked",
-            "demande `anchors` : sans autorités, nul ne peut dire si un certificat est révoqué",
+            "needs `anchors`, and `revocation_from.lists` or `revocation_from.urls`: without them nobody can"
+            " say whether a certificate is revoked",
+            "demande `anchors`, et `revocation_from.lists` ou `revocation_from.urls` : sans eux, nul ne peut"
+            " dire si un certificat est révoqué",
         )
-    sources = table.table("revocation_from")
     settings = RevocationSettings(
         policy=policy,
-        lists=sources.files("lists", ()),
-        urls=_places(sources),
+        lists=lists,
+        urls=urls,
         timeout=sources.duration("timeout", "5s"),
         list_bytes=sources.size("list_bytes", "20MiB"),
         ocsp_bytes=sources.size("ocsp_bytes", "64KiB"),

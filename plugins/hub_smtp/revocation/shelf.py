@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,14 +27,15 @@ class Shelf:
         self._most = most
         self._added = _SLACK
 
-    def read(self, name: bytes, most: int) -> bytes | None:
-        """Return an answer of at most `most` bytes, or None."""
+    def read(self, name: bytes, most: int) -> tuple[bytes, datetime] | None:
+        """Return an answer of at most `most` bytes and when it was kept, or None."""
         try:
             with self._path(name).open("rb") as file:
+                kept_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
                 data = file.read(most + 1)
         except OSError:
             return None
-        return data if len(data) <= most else None
+        return (data, kept_at) if len(data) <= most else None
 
     def keep(self, name: bytes, data: bytes) -> None:
         """Keep an answer: whole or not at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hub.errors import ConfigError
 from hub.plugin import Table
 from hub_smtp.composing import Composer
 from hub_smtp.mail_settings import (
+    DirectoryCertificates,
     Encrypt,
     Format,
     KeyFiles,
@@ -21,6 +23,8 @@ from hub_smtp.mail_settings import (
     parse_reading,
 )
 from hub_smtp.reading import Reader
+from hub_smtp.revocation.places import Place
+from hub_smtp.revocation.settings import OnNoAnswer, RevocationSettings
 from tests.plugins.smtp.mail.world import World
 
 
@@ -75,9 +79,56 @@ def test_writing() -> None:
     assert found.signing == KeyFiles(certificate=Path("/etc/hub/hub.pem"), key=Path("/etc/hub/hub.key"))
 
 
+def test_certificates() -> None:
+    """Where recipients' certificates come from, and whether they are revoked, with every default."""
+    found = parse_mail(
+        table(
+            """
+            anchors = ["ca.pem"]
+            certificates = ["people", "/srv/harvested"]
+            directory_certificates = "last"
+            revocation = "require"
+            revocation_from.lists = ["lists"]
+            revocation_from.urls = ["http://crl.authority.example/lists/"]
+            revocation_from.keep = "6h"
+            """
+        )
+    )
+    assert found.certificates == (Path("/etc/hub/people"), Path("/srv/harvested"))
+    assert found.directory_certificates is DirectoryCertificates.LAST
+    assert found.revocation == RevocationSettings(
+        policy=OnNoAnswer.REQUIRE,
+        lists=(Path("/etc/hub/lists"),),
+        urls=(Place.parse("http://crl.authority.example/lists/"),),
+        keep=timedelta(hours=6),
+    )
+    kept = parse_reading(table('harvest = "harvested"'))
+    assert (kept.harvest, kept.harvest_most) == (Path("/etc/hub/harvested"), 10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("", OnNoAnswer.OFF),
+        ('anchors = ["ca.pem"]', OnNoAnswer.OFF),
+        ('anchors = ["ca.pem"]\nrevocation_from.lists = ["lists"]', OnNoAnswer.PREFER),
+        ('anchors = ["ca.pem"]\nrevocation = "off"\nrevocation_from.lists = ["lists"]', OnNoAnswer.OFF),
+    ],
+)
+def test_revocation_is_asked_for_once_it_can_be(text: str, policy: OnNoAnswer) -> None:
+    """Naming authorities and where to ask is enough; both ways read the same."""
+    assert parse_mail(table(text)).revocation.policy is policy
+    assert parse_reading(table(text)).revocation.policy is policy
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ('revocation = "require"', "revocation needs `anchors`"),
+        ('anchors = ["a"]\nrevocation = "prefer"', "revocation_from.urls"),
+        ('revocation_from.urls = ["https://x.example/"]', "urls is not the beginning of a URL"),
+        ('revocation_from.hosts = ["x"]', "revocation_from.hosts is not known here"),
+        ("harvest_most = 0", "harvest_most is not a whole number from 1"),
         ('invalid_signature = "ignore"', "is not one of refuse, record"),
         ("decryption = [1]", "decryption is not a list of tables"),
         ('decryption = [{ certificate = "a" }]', "decryption.1.key is missing"),
