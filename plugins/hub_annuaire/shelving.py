@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from datetime import date
 from itertools import groupby, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final, TypeVar
 
 from hub_annuaire import comparing, showing, standing
@@ -26,6 +26,7 @@ BATCH: Final = 2000
 T = TypeVar("T")
 
 _FIELDS: Final = tuple(one.name for one in fields(Mailbox))
+_VALUES: Final = attrgetter(*_FIELDS)
 _COLUMNS: Final = ", ".join(_FIELDS)
 _TOUCHED: Final = """
 INSERT OR IGNORE INTO staging.touched
@@ -152,7 +153,7 @@ def _put(connection: sqlite3.Connection, batch: list[Mailbox], opened: int) -> N
     connection.executemany(
         f"INSERT INTO main.mailbox (opened, {_COLUMNS}) "  # noqa: S608 - our own columns
         f"VALUES (?, {', '.join('?' * len(_FIELDS))})",
-        [(opened, *astuple(one)) for one in batch],
+        [(opened, *_VALUES(one)) for one in batch],
     )
     connection.executemany("INSERT INTO main.bearer VALUES (?, ?, ?)", _bearer_rows(batch))
 

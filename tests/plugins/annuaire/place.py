@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.domain.address import Address
@@ -21,6 +21,9 @@ NOON = datetime(2026, 8, 26, 12, tzinfo=UTC)
 MAILBOXES = f"Extraction_Correspondance_MSSante_{sample.TODAY}.txt"
 ACTIVITY = f"PS_LibreAcces_Personne_activite_{sample.TODAY}.txt"
 STATED = f"Etat_Exercice_{sample.TODAY}.txt"
+
+LOSING = Settings(max_loss=100)
+"""For files from which much is missing on purpose."""
 
 MARTIN = "dr.camille.martin@valbrume.mssante.example"
 STRUCK_OFF = sample.STRUCK_OFF.address
@@ -110,6 +113,12 @@ class Place:
     async def look_up(self, address: str) -> Entry | None:
         """Look an address up with a directory that has just been opened."""
         return await self.directory().by_address(Address.parse(address))
+
+    def be_at(self, moment: datetime) -> None:
+        """Go to a moment, at which two seconds have passed."""
+        passed = timedelta(seconds=2)
+        self.clock.jump(moment - self.clock.now() - passed)
+        self.clock.advance(passed)
 
     def close(self) -> None:
         """Close every directory."""

@@ -9,6 +9,7 @@ import pytest
 
 from hub.errors import LimitError, MalformedError
 from hub_annuaire.settings import Settings
+from tests import build_annuaire as sample
 from tests.plugins.annuaire import place as places
 from tests.plugins.annuaire.place import ACTIVITY, MAILBOXES, STATED, Place
 
@@ -64,12 +65,60 @@ def _flipped(data: bytes) -> bytes:
     return data[:200] + bytes([data[200] ^ 0xFF]) + data[201:]
 
 
+def _somebody_else(text: str) -> str:
+    """Return the last line with the name of another person."""
+    last = text.split("\n")[-2]
+    return last.replace("MIRABEL", "ORMESSON").replace("Capucine", "Gaël") + "\n"
+
+
 WRONG: dict[str, tuple[Spoil, str, str, str]] = {
     "column missing": (
         _text(MAILBOXES, lambda text: text.replace("Adresse BAL", "Courriel", 1)),
         "annuaire.column_missing",
         f"{MAILBOXES}, line 1: the column “Adresse BAL” of Extraction_Correspondance_MSSante is missing.",
         f"{MAILBOXES}, ligne 1 : il manque la colonne « Adresse BAL » de Extraction_Correspondance_MSSante.",
+    ),
+    "column renamed": (
+        _text(ACTIVITY, lambda text: text.replace("|Code profession|", "|Code de la profession|", 1)),
+        "annuaire.column_missing",
+        (
+            f"{ACTIVITY}, line 1: the column “Code profession” of PS_LibreAcces_Personne_activite is "
+            "missing; the file has “Code de la profession”, which looks like it."
+        ),
+        (
+            f"{ACTIVITY}, ligne 1 : il manque la colonne « Code profession » de "
+            "PS_LibreAcces_Personne_activite ; le fichier a « Code de la profession », qui y ressemble."
+        ),
+    ),
+    "a FINESS of a place of work that is none": (
+        _field(ACTIVITY, 19, "Numéro FINESS site", "99000001"),
+        "annuaire.structure",
+        f"{ACTIVITY}, line 19, column “Numéro FINESS site”: not an identifier of this kind.",
+        f"{ACTIVITY}, ligne 19, colonne « Numéro FINESS site » : pas un identifiant de ce genre.",
+    ),
+    "one number for two people": (
+        _text(ACTIVITY, lambda text: text + _somebody_else(text)),
+        "annuaire.person_contradicted",
+        (
+            f"{ACTIVITY}, line 43, column “Nom d'exercice”: "
+            "another line gives the same identifier to somebody of another name."
+        ),
+        (
+            f"{ACTIVITY}, ligne 43, colonne « Nom d'exercice » : "
+            "une autre ligne donne le même identifiant à quelqu'un d'un autre nom."
+        ),
+    ),
+    "a suspension that ends before it begins": (
+        _bytes(
+            STATED,
+            lambda _data: (
+                f"Identification nationale PP;Etat;Depuis;Jusqu'au\n8{sample.rpps(4)};suspendu;"
+                "2026-09-02;01/09/2026\n"
+            ).encode(),
+        ),
+        "annuaire.dates_crossed",
+        f"{STATED}, line 2, column “Jusqu'au”: it ends before it begins.",
+        f"{STATED}, ligne 2, colonne « Jusqu'au » : la fin précède le début.",
     ),
     "column twice": (
         _text(MAILBOXES, lambda text: text.replace("Catégorie profession", "ADRESSE BAL", 1)),
@@ -413,3 +462,92 @@ def test_nothing_personal_is_in_the_words(place: Place) -> None:
     with pytest.raises(MalformedError) as caught:
         place.load()
     assert "99900000012" not in f"{caught.value} {caught.value.fields}"
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_two_people_under_one_number_are_noticed(first: bool, place: Place) -> None:  # noqa: FBT001 - a case
+    """Whether both came at once or one after the other; another family name alone is a marriage."""
+    if not first:
+        place.load(place.earlier)
+    before = place.path(ACTIVITY).read_bytes()
+    place.edit(ACTIVITY, lambda text: text + _somebody_else(text))
+    with pytest.raises(MalformedError) as caught:
+        place.load()
+    assert (caught.value.code, caught.value.fields["line"]) == ("annuaire.person_contradicted", 43)
+    place.path(ACTIVITY).write_bytes(before)
+    place.edit(ACTIVITY, lambda text: text + text.split("\n")[-2].replace("MIRABEL", "ORMESSON") + "\n")
+    assert place.load().professionals == 37
+
+
+@pytest.mark.parametrize("behind", [MAILBOXES, ACTIVITY])
+def test_one_file_may_not_be_older_than_the_one_loaded(behind: str, place: Place) -> None:
+    """Though the other is newer: each is compared with the one of its own kind."""
+    place.load()
+    stamps = dict.fromkeys((MAILBOXES, ACTIVITY), "202608270512") | {behind: "202608250512"}
+    paths = [
+        place.path(name).rename(place.path(name.replace(sample.TODAY, stamp)))
+        for name, stamp in stamps.items()
+    ]
+    with pytest.raises(MalformedError) as caught:
+        place.load(paths)
+    assert caught.value.code == "annuaire.older"
+    assert caught.value.fields["file"] == behind.replace(sample.TODAY, "202608250512")
+
+
+@pytest.mark.parametrize("data", [b"", b"not a zip at all", b"<html>Service unavailable</html>\n"])
+def test_a_zip_that_is_none_is_named(data: bytes, place: Place) -> None:
+    """What a portal in trouble serves instead is not taken for an extraction."""
+    path = place.path("PS_LibreAcces_202608260512.zip")
+    path.write_bytes(data)
+    with pytest.raises(MalformedError) as caught:
+        place.load([place.path(MAILBOXES), path])
+    assert caught.value.words.en == f"{path.name}: named like a zip, and is none."
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("what", ["vanishes", "grows", "is replaced"])
+async def test_a_source_that_changes_while_it_is_read_is_refused(
+    what: str,
+    zipped: bool,  # noqa: FBT001 - a case
+    place: Place,
+) -> None:
+    """Half of one day and half of another would be neither; what was loaded goes on serving."""
+    place.load(place.earlier)
+    path = place.path(ACTIVITY)
+    files = [place.path(MAILBOXES), path]
+    if zipped:
+        path = files[1] = place.path("PS_LibreAcces_202608260512.zip")
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.write(place.path(ACTIVITY), ACTIVITY)
+
+    def spoil(file: str, _done: int, _all: int) -> None:
+        if not file.endswith(ACTIVITY):
+            return
+        data = path.read_bytes() if path.exists() else b""
+        if what == "grows":
+            path.write_bytes(data + b"\n")
+        else:
+            path.unlink(missing_ok=True)
+        if what == "is replaced":
+            path.write_bytes(data)
+
+    with pytest.raises(MalformedError) as caught:
+        place.directory().load(files, spoil)
+    name = f"{path.name}/{ACTIVITY}" if zipped else path.name
+    assert caught.value.words.en == f"{name}: the file changed while it was read."
+    entry = await place.look_up(places.MARTIN)
+    assert entry is not None
+    assert entry.source == "annuaire 2026-08-25T05:09"
+
+
+def test_a_source_that_vanishes_before_it_is_read_is_named(place: Place) -> None:
+    """Between the first look and the reading, as on a share that goes away."""
+    place.load(place.earlier)
+
+    def vanish(file: str, _done: int, _all: int) -> None:
+        if file == ACTIVITY:
+            place.path(MAILBOXES).unlink(missing_ok=True)
+
+    with pytest.raises(MalformedError) as caught:
+        place.directory().load(place.files, vanish)
+    assert caught.value.words.en == f"{MAILBOXES}: no such file, or it can't be read."
