@@ -132,7 +132,8 @@ class LdapDirectory:
             name=self._host.name,
             attributes=self._settings.attributes,
             meanings=self._settings.meanings,
-            today=self._host.clock.now().date(),
+            today=self._host.clock.now().astimezone(self._settings.zone).date(),
+            zone=self._settings.zone,
         )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 from hub.ports.directory import Standing
 
-_DATE: Final = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:\d{2}(?:\d{2}(?:\d{2})?)?(?:[.,]\d+)?(?:Z|[+-]\d{2}(?:\d{2})?))?"
-)
+_DATE: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
+_TIME: Final = re.compile(r"(\d{10})(\d{2})?(\d{2})?(?:[.,]\d+)?(Z|[+-]\d{2}(?:\d{2})?)")
 _DAY: Final = timedelta(days=1)
 
 
@@ -24,16 +23,24 @@ class Verdict:
     until: date | None = None
 
 
-def day(text: str) -> date:
-    """Read 2026-03-01, 20260301 or a GeneralizedTime (RFC 4517, 3.3.13), whose time is not used.
+def day(text: str, zone: tzinfo) -> date:
+    """Read 2026-03-01, 20260301, or the day in `zone` of a GeneralizedTime (RFC 4517, 3.3.13).
 
     Raises ValueError.
     """
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
-        raise ValueError("not a date")
-    year, month, number = found.groups()
-    return date(int(year), int(month), int(number))
+    text = text.strip()
+    if plain := _DATE.fullmatch(text):
+        year, month, number = plain.groups()
+        return date(int(year), int(month), int(number))
+    if moment := _TIME.fullmatch(text):
+        hour, minute, second, offset = moment.groups()
+        offset = "+0000" if offset == "Z" else offset.ljust(5, "0")
+        try:
+            read = datetime.strptime(f"{hour}{minute or '00'}{second or '00'}{offset}", "%Y%m%d%H%M%S%z")
+            return read.astimezone(zone).date()
+        except OverflowError as error:
+            raise ValueError("out of range") from error
+    raise ValueError("not a date")
 
 
 def on(today: date, stated: Verdict) -> Verdict:

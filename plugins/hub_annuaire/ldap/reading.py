@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, tzinfo
 from typing import Final
 
 from cryptography import x509
@@ -26,12 +26,13 @@ _MAX_IDENTIFIER: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads entries of one directory. `name` is its configured name, `today` the day it is asked on."""
+    """Reads entries of one directory. `name` is its configured name, `today` the day it is in `zone`."""
 
     name: str
     attributes: Attributes
     meanings: Meanings
     today: date
+    zone: tzinfo
 
     def read(self, found: Found) -> tuple[Entry, ...]:
         """Return one entry for each address; what is no address of ours is left out.
@@ -116,7 +117,7 @@ class Reader:
         if not text:
             return None
         try:
-            return periods.day(text)
+            return periods.day(text, self.zone)
         except ValueError as error:
             raise faults.entry_unreadable(self.name, str(attribute)) from error
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hub.errors import MalformedError
-from hub.plugin import Table
+from hub.plugin import Table, days
 from hub_annuaire.ldap import codec
 from hub_annuaire.ldap.filters import Filter
 from hub_annuaire.ldap.places import Url
@@ -42,6 +43,7 @@ class Settings:
     max_message      largest message of the server's; 4MiB.
     cache            how long an answer is good for; 30s. 0s: always ask.
     max_cached       answers kept; 10000.
+    zone             time zone of its days; Europe/Paris.
     """
 
     urls: tuple[Url, ...]
@@ -63,6 +65,7 @@ class Settings:
     max_message: int = 4 << 20
     cache: timedelta = timedelta(seconds=30)
     max_cached: int = 10_000
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
     attributes: Attributes = field(default_factory=Attributes)
     meanings: Meanings = field(default_factory=Meanings)
 
@@ -92,6 +95,7 @@ def parse(table: Table) -> Settings:
         max_message=table.size("max_message", "4MiB"),
         cache=table.duration("cache", "30s"),
         max_cached=table.integer("max_cached", 10_000, most=1_000_000),
+        zone=days.zone(table),
         attributes=parse_attributes(table.table("attributes")),
         meanings=parse_meanings(table.table("standings"), table.table("mailboxes")),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from hub_annuaire.ldap.places import Endpoint, Url, is_loopback
 
 TODAY = date(2026, 3, 3)
 DAY = timedelta(days=1)
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @given(value=some.text(some.characters(exclude_categories=("Cs",)), min_size=1, max_size=30))
@@ -103,18 +105,23 @@ def test_a_standing_is_judged_by_its_days(stated: Verdict, expected: Verdict) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-03-03", "20260303", "20260303000000Z", "202603031200Z", "20260303120000.5+0100", " 2026-03-03 "],
-)
+    [
+        "2026-03-03", " 2026-03-03 ", "20260303", "20260303000000Z", "202603031200Z", "2026030312Z",
+        "20260303120000.5+0100", "20260302230000Z", "20260303225959Z", "20260303003000+01",
+    ],
+)  # fmt: skip
 def test_a_day_is_read(text: str) -> None:
-    """In the forms that directories have."""
-    assert periods.day(text) == TODAY
+    """In the forms that directories have; a moment is on the day that it is in France."""
+    assert periods.day(text, PARIS) == TODAY
 
 
-@pytest.mark.parametrize("text", ["03/03/2026", "2026-02-30", "soon", "2026", "20260303Z12"])
+@pytest.mark.parametrize(
+    "text", ["03/03/2026", "2026-02-30", "soon", "2026", "20260303Z", "2026030325Z", "00010101000000+2300"]
+)
 def test_what_is_no_day_is_refused(text: str) -> None:
     """Never guessed at."""
     with pytest.raises(ValueError, match=r".+"):
-        periods.day(text)
+        periods.day(text, PARIS)
 
 
 def test_identifiers_are_read_with_and_without_their_type() -> None:

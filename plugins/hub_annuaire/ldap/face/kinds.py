@@ -13,7 +13,9 @@ class Rule(Enum):
     TEXT = "text"
     """Without regard to case, accents, hyphens and runs of spaces."""
     EXACT = "exact"
-    """Without regard to case only: addresses and numbers."""
+    """Without regard to case only: addresses."""
+    NUMBER = "number"
+    """National identifiers, with their type digit or without."""
     CLASS = "class"
     """Names of classes."""
     BYTES = "bytes"
@@ -50,6 +52,7 @@ _SYNTAXES: Final = {
     "SYNTAX 1.3.6.1.4.1.1466.115.121.1.15",
     Rule.EXACT: "EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch "
     "SYNTAX 1.3.6.1.4.1.1466.115.121.1.26",
+    Rule.NUMBER: "EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15",
     Rule.CLASS: "EQUALITY objectIdentifierMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.38",
     Rule.BYTES: "SYNTAX 1.3.6.1.4.1.1466.115.121.1.8",
 }
@@ -72,9 +75,9 @@ KINDS: Final = (
     Kind(name="o", oid="2.5.4.10", others=("organizationName",), searched=True),
     Kind(name="ou", oid="2.5.4.11", others=("organizationalUnitName",), searched=True),
     Kind(name="l", oid="2.5.4.7", others=("localityName",), searched=True),
-    Kind(name="uid", oid="0.9.2342.19200300.100.1.1", others=("userid",), rule=Rule.EXACT),
-    Kind(name="employeeNumber", oid="2.16.840.1.113730.3.1.3", rule=Rule.EXACT),
-    Kind(name="departmentNumber", oid="2.16.840.1.113730.3.1.2", rule=Rule.EXACT),
+    Kind(name="uid", oid="0.9.2342.19200300.100.1.1", others=("userid",), rule=Rule.NUMBER),
+    Kind(name="employeeNumber", oid="2.16.840.1.113730.3.1.3", rule=Rule.NUMBER),
+    Kind(name="departmentNumber", oid="2.16.840.1.113730.3.1.2", rule=Rule.NUMBER),
     Kind(name="businessCategory", oid="2.5.4.15"),
     Kind(name="userCertificate", oid="2.5.4.36", rule=Rule.BYTES, option=";binary"),
     Kind(name="structuralObjectClass", oid="2.5.21.9", rule=Rule.CLASS, operational=True),

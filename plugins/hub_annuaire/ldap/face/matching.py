@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from hub.domain.party import FINESS, RPPS
 from hub_annuaire.ldap.face.kinds import Kind, Rule, known
 from hub_annuaire.ldap.face.shown import Shown
 from hub_annuaire.ldap.filters import (
@@ -25,6 +26,7 @@ from hub_annuaire.ldap.filters import (
     Present,
     Some,
 )
+from hub_annuaire.ldap.reading import national
 from hub_annuaire.looking import folding
 
 _APART: Final = str.maketrans(dict.fromkeys("-‐‑'’ʼ.", " "))
@@ -68,6 +70,8 @@ def plain(kind: Kind, value: bytes) -> bytes | str:
         return " ".join(_levelled(value).split())
     if kind.rule is Rule.CLASS:
         return _CLASS_OIDS.get(value, value.lower())
+    if kind.rule is Rule.NUMBER:
+        return national(FINESS, national(RPPS, _lower(value)))
     return value if kind.rule is Rule.BYTES else _lower(value)
 
 
