@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from hub_annuaire.ldap import codec, faults
 from hub_annuaire.ldap.link import Link, LostError
@@ -27,7 +29,9 @@ from hub_annuaire.ldap.messages import (
 from hub_annuaire.ldap.places import Url
 from hub_annuaire.ldap.settings import Settings
 
-_WRAP = 2**31 - 1
+_WRAP: Final = 2**31 - 1
+_BREATH: Final = 10
+"""Answers taken before others get their turn: a page of them comes in one piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +166,10 @@ class Channel:
 
     async def _listen(self) -> None:
         try:
-            while True:
+            for count in itertools.count(1):
                 self._take(await self._link.message())
+                if count % _BREATH == 0:
+                    await asyncio.sleep(0)
         except (LostError, codec.WireError):
             self._link.abort()
         finally:

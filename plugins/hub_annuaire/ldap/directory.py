@@ -28,6 +28,9 @@ MAX_WORDS: Final = 8
 MAX_PER_ADDRESS: Final = 50
 """Entries for one address: one for each place of work."""
 
+_BREATH: Final = 25
+"""Entries read before others get their turn."""
+
 
 class LdapDirectory:
     """Asks the servers of one `[directories.<name>]`; close its pool when it is no longer needed."""
@@ -76,7 +79,9 @@ class LdapDirectory:
             return ()
         answers = await self._ask(sought)
         found: dict[str, Entry] = {}
-        for raw in answers.found:
+        for count, raw in enumerate(answers.found, 1):
+            if count % _BREATH == 0:
+                await asyncio.sleep(0)
             if folding.begin(sought, reading.texts(raw, self._settings.attributes.searched)):
                 # one entry that can't be understood must not hide all others
                 with suppress(DirectoryUnavailableError):

@@ -17,7 +17,7 @@ from hub_annuaire.ldap.places import Url
 from hub_annuaire.ldap.settings import Settings
 from hub_annuaire.ldap.shape import Attributes
 from tests.plugins.annuaire_ldap import slapd
-from tests.plugins.annuaire_ldap.slapd import Authority, mailbox
+from tests.plugins.annuaire_ldap.slapd import Authority, mailbox, record
 
 NOON: Final = datetime(2026, 8, 26, 12, tzinfo=UTC)
 DUPONT: Final = "jeanne.dupont@medecin.mssante.example"
@@ -87,6 +87,9 @@ def records(by: Authority) -> Sequence[str]:
                 mssEtat="actif", employeeNumber="10007777770"),
         mailbox("X.Double@medecin.mssante.example", uid="10", cn="Xavier Double", sn="Double",
                 mssEtat="suspendu", departmentNumber="750712184"),
+        # what stands elsewhere: nobody goes there
+        record(f"cn=elsewhere,{slapd.BASE}", objectClass=["referral", "extensibleObject"], cn="elsewhere",
+               ref="ldap://127.0.0.1:1/dc=elsewhere"),
     )  # fmt: skip
 
 

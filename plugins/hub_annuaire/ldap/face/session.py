@@ -75,6 +75,7 @@ class Session:
                     self._farewell(Code.UNAVAILABLE, words.IDLE)
                     break
                 await self._serve(codec.request(data))
+                await asyncio.sleep(0)  # many requests may have come in one piece
         except codec.WireError:
             self._desk.host.log.info("ldap.malformed", receiver=self._desk.host.name)
             self._farewell(Code.PROTOCOL_ERROR, words.MALFORMED)
