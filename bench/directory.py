@@ -77,10 +77,13 @@ def measured(data: Path, country: countries.Country, day: str) -> None:
     begun = time.perf_counter()
     loaded = load(data, country, day)
     spent = time.perf_counter() - begun
-    own, others = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    own, others = (one.ru_maxrss / 1024 for one in used)
+    worked = sum(one.ru_utime + one.ru_stime for one in used)
+    print(
+        f"  {spent:.1f} s, in which it worked {worked:.1f} s (the machine has other work if that is far less)"
     )
-    print(f"  {spent:.1f} s; {own + others:.0f} MiB at most ({own:.0f} own, {others:.0f} of its children)")
+    print(f"  {own + others:.0f} MiB at most ({own:.0f} own, {others:.0f} of its children)")
     size = opened(data).file.stat().st_size / 1e6
     print(
         f"  {loaded.professionals:,} professionals, {loaded.mailboxes:,} mailboxes; {size:.0f} MB of database"

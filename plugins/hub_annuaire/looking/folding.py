@@ -33,7 +33,8 @@ def typed(text: str) -> tuple[str, ...]:
 
 def fold(text: str) -> list[str]:
     """Return the words of a text that is to be found, in order; `St` is `saint`."""
-    return [_SAME.get(one, one) for one in _split(text)]
+    words = _split(text)
+    return words if _SAME.keys().isdisjoint(words) else [_SAME.get(one, one) for one in words]
 
 
 @lru_cache(REMEMBERED)

@@ -15,6 +15,7 @@ from zlib import crc32
 PIECES: Final = 3
 DOMAIN_AT: Final = 32
 """Bits of the traits below those of the domain."""
+_BITS: Final = [1 << (sign & 31) for sign in range(256)]
 LEAST: Final = 3
 """Shorter local parts have no pieces: everything is near to them."""
 
@@ -46,10 +47,10 @@ def number(place: int, length: int, piece: bytes) -> int:
 
 def traits(signs: bytes, domain: str) -> int:
     """Return which signs occur, as 32 bits (one slip changes two at most), and 16 bits of the domain."""
-    mask = 0
+    mask = _of_domain(domain)
     for sign in signs:
-        mask |= 1 << (sign & 31)
-    return mask | _of_domain(domain)
+        mask |= _BITS[sign]
+    return mask
 
 
 @lru_cache(1 << 14)
