@@ -13,18 +13,37 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from hub.ports.connector import Parcel
 from hub.testing.contents import MemoryStage
 from hub_smtp.composing import Composer
-from hub_smtp.mail_settings import Format
+from hub_smtp.mail_settings import Format, KeyFiles, MailWriting
 from hub_smtp.reading import Reader
+from hub_smtp.revocation.checker import open_revocation
+from hub_smtp.revocation.settings import OnNoAnswer, RevocationSettings
 from hub_smtp.wire import Arrived
-from tests.plugins.smtp.mail.world import World, arrived, body, mail, parcel, part, said, submission, text
+from tests.plugins.smtp.cms.made import AT
+from tests.plugins.smtp.mail.world import (
+    DOCTOR,
+    World,
+    arrived,
+    body,
+    mail,
+    parcel,
+    part,
+    said,
+    submission,
+    text,
+)
 
 _ROUNDS = 5
 
@@ -67,6 +86,27 @@ async def measure(size: int, count: int) -> None:
         for form in Format:
             wrote = await best(partial(write, world.composer(form), letter), count)
             print(f"letter as {form:10} {size:>9} bytes   {'':13}   compose {wrote:5.0f} us")
+        for kind in ("rsa", "p256"):
+            await encrypted(world, kind, size, count)
+
+
+async def encrypted(world: World, kind: str, size: int, count: int) -> None:
+    """Print one line for letters to a reader whose certificate is validated, revocation included."""
+    reader = world.authority.issue(kind, addresses=[str(DOCTOR)])
+    clear = x509.CertificateRevocationListBuilder().issuer_name(world.authority.name)
+    clear = clear.last_update(AT - timedelta(hours=1)).next_update(AT + timedelta(days=1))
+    listed = clear.sign(world.authority.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    settings = MailWriting(
+        format=Format.PLAIN,
+        signing=KeyFiles(certificate=world.folder / "hub.pem", key=world.folder / "hub.key"),
+        anchors=(world.folder / "authority.pem",),
+        revocation=RevocationSettings(policy=OnNoAnswer.REQUIRE, lists=(world.file("list.pem", listed),)),
+    )
+    letter = parcel(said(body("Bonjour"), part(b"%PDF" * (size // 4))), certificates=[reader])
+    async with open_revocation(settings.revocation, world.host) as revocation:
+        composer = Composer(settings, world.host, revocation)
+        wrote = await best(partial(write, composer, letter), count)
+    print(f"encrypted to {kind:7} {size:>9} bytes   {'':13}   compose {wrote:5.0f} us")
 
 
 async def read(reader: Reader, mail_in: Arrived) -> None:

@@ -35,6 +35,8 @@ class Places:
 
     async def find(self, entry: Entry) -> Found:
         """Return what there is for a mailbox. Raises StoreError when a folder can't be read."""
+        if not self._folders:
+            return (tuple(entry.certificates),) if entry.certificates else ()
         found = [await one.certificates(entry.address) for one in self._folders]
         found.insert(
             0 if self._directory is DirectoryCertificates.FIRST else len(found), tuple(entry.certificates)
