@@ -23,6 +23,11 @@ DOCTOR: Final = "dr.camille.martin@valbrume.mssante.example"
 """A city doctor whose certificate the directory holds."""
 COLLEAGUE: Final = "dr.elodie.aubepine@valbrume.mssante.example"
 """Another one, without a certificate."""
+NURSE: Final = "agathe.beaulieu@valbrume.mssante.example"
+NURSE_ID: Final = "899900000243"
+TODAY: Final = "202608260512"
+TOMORROW: Final = "202608270455"
+"""When the sample was made, and the day after."""
 STRUCK_OFF: Final = "dr.gaspard.corvaisier@valbrume.mssante.example"
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -56,8 +61,10 @@ class Story:
         self._start()
         self._report()
         self._letter()
+        self._find()
         self._struck_off()
         self._outage()
+        self._next_day()
         self._look_back()
 
     def _import_directory(self) -> None:
@@ -145,6 +152,20 @@ class Story:
             )
         )
 
+    def _find(self) -> None:
+        self._show.title(Words(en="Finding a colleague", fr="Trouver un confrère"))
+        self._shown("directory", "search", "lilas", "generaliste")
+        mistyped = COLLEAGUE.replace("aubepine", "aubepin")
+        answer = self._world.ask(f"/v1/directory/{mistyped}", status=404)
+        if answer.get("suggestions") != [COLLEAGUE]:
+            raise failed(f"no suggestion for {mistyped}", f"pas de suggestion pour {mistyped}")
+        self._show.done(
+            Words(
+                en=f"{mistyped} is mistyped, and the API suggests {COLLEAGUE}",
+                fr=f"{mistyped} est mal saisi, et l'API propose {COLLEAGUE}",
+            )
+        )
+
     def _struck_off(self) -> None:
         self._show.title(Words(en="A doctor who was struck off", fr="Un médecin radié"))
         self._told.append(self._mail([STRUCK_OFF, COLLEAGUE], "Résultats", refused=STRUCK_OFF))
@@ -175,13 +196,60 @@ class Story:
         with self._show.working(Words(en="the operator is back", fr="l'opérateur est de retour")):
             self._arrived(COLLEAGUE, 3)
             until(
-                lambda: "delivered" in self._world.run("trace", message, language=self._show.language),
+                lambda: "delivered" in self._traced(message),
                 "no outcome",
                 "pas d'issue",
             )
         if len(self._world.valbrume.mails(COLLEAGUE)) != 3:  # noqa: PLR2004 -- one an act so far
             raise failed("it arrived twice", "il est arrivé deux fois")
         self._show.done(Words(en="it arrived once", fr="il est arrivé une fois"))
+
+    def _next_day(self) -> None:
+        self._show.title(Words(en="Struck off while a letter waits", fr="Radiée entre-temps"))
+        self._world.valbrume.stop()
+        message = self._mail([NURSE], "Ordonnance de soins")
+        self._told.append(message)
+        loaded = self._world.json(
+            "directory", "import", *map(str, self._tomorrow()), language=self._show.language
+        )
+        self._world.valbrume.start()
+
+        with self._show.working(
+            Words(en="the hub asks the directory again", fr="le hub redemande à l'annuaire")
+        ):
+            until(
+                lambda: "recipient.struck-off" in self._traced(message),
+                "the letter was not refused",
+                "le courrier n'a pas été refusé",
+            )
+            until(
+                lambda: len(self._world.hautmont.mails(HOSPITAL)) > 1,
+                "the sender got no notice",
+                "l'expéditeur n'a pas reçu d'avis",
+            )
+        if self._world.valbrume.mails(NURSE):
+            raise failed("she got the mail", "elle a reçu le courriel")
+        self._show.done(
+            Words(
+                en=f"by {loaded['version']} nothing was sent to her; the hospital's mailbox got a notice",
+                fr=f"selon {loaded['version']} rien ne lui est parvenu ; l'hôpital a reçu un avis",
+            )
+        )
+
+    def _traced(self, message: str) -> str:
+        return self._world.run("trace", message, language=self._show.language)
+
+    def _tomorrow(self) -> Sequence[Path]:
+        """Write the next day's extraction: the same, and one more who was struck off."""
+        folder = self._world.folder / "tomorrow"
+        folder.mkdir()
+        made = []
+        for old in sorted(Path(str(files("hub_demo") / "annuaire")).glob(f"*_{TODAY}.txt")):
+            made.append(folder / old.name.replace(TODAY, TOMORROW))
+            text = old.read_text("utf-8")
+            said = f"{NURSE_ID}|radié|2026-08-26\n" if old.name.startswith("Etat_Exercice") else ""
+            made[-1].write_text(text + said, "utf-8")
+        return made
 
     def _look_back(self) -> None:
         self._show.title(Words(en="What the hub can show for it", fr="Ce que le hub peut en montrer"))

@@ -21,10 +21,13 @@ from typing import Any, Final
 
 from hub.errors import PeerError, Words
 from hub_demo.authority import Authority, Issued
+from hub_demo.members import Member, trust_list
 
 HOSPITAL: Final = "compte-rendus@ch-hautmont.mssante.example"
 PRACTICE: Final = "dr.camille.lilas@cabinet-lilas.mssante.example"
 HUB: Final = "hub.mssante.example"
+SIGNER: Final = "liste@mssante.example"
+"""Who signs the list of those who are admitted to exchange."""
 PATIENCE: Final = 30.0
 """Seconds to wait for anything before the demonstration says that it failed."""
 
@@ -111,12 +114,33 @@ class World:
                 hautmont_port=world.hautmont.port,
                 valbrume_host=world.valbrume.host,
                 valbrume_port=world.valbrume.port,
+                signer=SIGNER,
                 smtp_port=world.smtp_port,
                 api_port=world.api_port,
                 token_sha256=hashlib.sha256(token.encode()).hexdigest(),
             )
         )
+        authority.mailbox(SIGNER, "Espace de confiance (démonstration)")
+        (folder / "trust").mkdir()
+        world.admit(1, language=language)
         return world
+
+    def admit(self, sequence: int, *, withdrawn: Sequence[str] = (), language: str) -> None:
+        """Sign a list of who may exchange, and put it in its place: everybody here but the `withdrawn`."""
+        members = (
+            Member(name="Hautmont", domain="ch-hautmont.mssante.example", host=self.hautmont.host),
+            Member(name="Valbrume", domain="valbrume.mssante.example", host=self.valbrume.host),
+            Member(name="Cabinet des Lilas", domain="cabinet-lilas.mssante.example"),
+        )
+        draft, signed = self.folder / "trust" / "draft.xml", self.folder / "trust" / "signed.xml"
+        draft.write_text(trust_list(sequence, (one for one in members if one.domain not in withdrawn)))
+        tls = self.folder / "tls"
+        run(
+            *("trust-list", "sign", str(draft), "--out", str(signed)),
+            *("--key", str(tls / f"{SIGNER}.key"), "--certificates", str(tls / f"{SIGNER}.pem")),
+            language=language,
+        )
+        signed.rename(self.folder / "trust" / "list.xml")
 
     @property
     def api(self) -> str:
@@ -148,6 +172,20 @@ class World:
     def json(self, *arguments: str, language: str) -> Any:
         """Run a `hub` command with `--json` and return what it says."""
         return json.loads(self.run(*arguments, "--json", language=language))
+
+    def ask(self, path: str, *, status: int = 200) -> Any:
+        """Ask the hub's API as the practice, and return what it answers with `status`."""
+        request = urllib.request.Request(  # noqa: S310 -- http to ourselves
+            f"{self.api}{path}", headers={"Authorization": f"Bearer {self.token()}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- the same
+                got, body = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            got, body = error.code, error.read()
+        if got != status:
+            raise failed(f"the API answered {got}", f"l'API a répondu {got}")
+        return json.loads(body)
 
     def token(self) -> str:
         """Return the practice's token for the API."""

@@ -10,13 +10,13 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
+from hub.errors import PeerError
 from hub_demo.show import Show
-from hub_demo.story import COLLEAGUE, Story
+from hub_demo.story import COLLEAGUE, TODAY, TOMORROW, Story
 from hub_demo.world import HOSPITAL, World, until
 from tests.system import worlds
 
 SAMPLE: Final = Path(str(files("hub_demo") / "annuaire"))
-TODAY, TOMORROW = "202608260512", "202608270455"
 NATIONAL: Final = "899900000052"
 """The identifier of COLLEAGUE's bearer in the sample."""
 
@@ -83,6 +83,32 @@ def test_who_is_struck_off_while_a_letter_waits_gets_nothing(world: World, tmp_p
     assert b"multipart/report" in notice
     text = notice.decode("utf-8", "replace")
     assert "was struck off the register since 2026-08-26" in text.replace("=\r\n", "")
+
+
+def test_a_domain_withdrawn_while_a_letter_waits_gets_nothing(world: World) -> None:
+    """Within one reload of the list; the sender is told, and the timeline names the list."""
+    envelope = waiting_letter(world)
+    world.admit(2, withdrawn=["valbrume.mssante.example"], language="en")
+    world.valbrume.start()
+    report = outcome(world, envelope)
+    assert report["deliveries"][0]["code"] == "recipient.outside"
+    assert "demo.mssante.example" in _decisions(report)[-1]["detail"]
+    assert "2" in _decisions(report)[-1]["detail"]
+    assert world.valbrume.mails(COLLEAGUE) == []
+    until(lambda: bool(world.hautmont.mails(HOSPITAL)), "no notice came", "aucun avis n'est venu")
+    world.admit(3, language="en")
+    until(lambda: _again(world), "it is not admitted again", "il n'est pas réadmis")
+    until(lambda: bool(world.valbrume.mails(COLLEAGUE)), "it did not arrive", "il n'est pas arrivé")
+
+
+def _again(world: World) -> bool:
+    story = Story(world, Show(Console(quiet=True), "en"))
+    story._sent = 1
+    try:
+        story._mail([COLLEAGUE], "Second envoi")
+    except PeerError:
+        return False
+    return True
 
 
 def _decisions(report: Any) -> list[Any]:
