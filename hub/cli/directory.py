@@ -120,7 +120,7 @@ def _report(loaded: Loaded, *, json: bool) -> None:
     screen.say(
         Words(
             en=f"Professionals: {found.appeared} appeared, {found.changed} changed,"
-            f" {found.less} lost an activity, {found.gone} are gone.",
+            f" {found.less} lost an activity, {found.gone} gone.",
             fr=f"Professionnels : {found.appeared} apparus, {found.changed} modifiés,"
             f" {found.less} avec une activité de moins, {found.gone} disparus.",
         )
@@ -128,7 +128,7 @@ def _report(loaded: Loaded, *, json: bool) -> None:
     screen.say(
         Words(
             en=f"Mailboxes: {found.mailboxes_appeared} appeared, {found.mailboxes_changed} changed,"
-            f" {found.mailboxes_gone} are gone.",
+            f" {found.mailboxes_gone} gone.",
             fr=f"Boîtes : {found.mailboxes_appeared} apparues, {found.mailboxes_changed} modifiées,"
             f" {found.mailboxes_gone} disparues.",
         )

@@ -131,7 +131,10 @@ def _expired(code: str, reason: Words) -> Fate:
 
 
 def _decided(one: ClaimedDelivery, attempt: Attempt, now: datetime) -> tuple[Step, ...]:
-    """Say which versions of directory and trust list let this attempt go on, or refused it."""
+    """Say which versions of directory and trust list let an attempt go on, or refused it.
+
+    Not told of what nothing came of: a delivery that is tried again is decided anew.
+    """
     verdict = attempt.verdicts.get(one.id)
     source = attempt.sources.get(one.id) or (verdict.source if isinstance(verdict, Refused) else None)
     if source is None:
@@ -198,5 +201,5 @@ class Settler:
             due_at=end.due_at,
             attempted=attempt.asked,
             notice=notice,
-            steps=_decided(one, attempt, now),
+            steps=() if end.state is State.PENDING else _decided(one, attempt, now),
         )

@@ -92,6 +92,7 @@ class Settlement:
 
     `state` is the next state by the table of moves; `due_at` when it comes up again (pending,
     uncertain; None: only a person moves it). `notice` tells the sender, in the same transaction.
+    `steps` are lines of the timeline that come before that of `event`.
     """
 
     delivery: DeliveryId

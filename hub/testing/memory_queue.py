@@ -327,10 +327,10 @@ class MemoryQueue:
         held.attempts += one.attempted
         held.code, held.reason = one.code, one.reason
         detail = one.detail if one.detail is not None or one.reason is None else one.reason.en
+        held.kept.steps.extend(one.steps)
         held.kept.steps.append(
             Step(at=one.at, event=one.event, delivery=one.delivery, code=one.code, detail=detail)
         )
-        held.kept.steps.extend(one.steps)
         self._keep(one.notice)
         return True
 

@@ -172,7 +172,7 @@ def _settle(view: View, one: Settlement, key: RecordKey, notice: EnvelopeRows | 
     )
     detail = one.detail if one.detail is not None or one.reason is None else one.reason.en
     said = Step(at=one.at, event=one.event, delivery=one.delivery, code=one.code, detail=detail)
-    _add(view, [of_step(one.envelope, step, key) for step in (said, *one.steps)], notice)
+    _add(view, [of_step(one.envelope, step, key) for step in (*one.steps, said)], notice)
 
 
 def _add(view: View, steps: Sequence[Row], notice: EnvelopeRows | None) -> None:
