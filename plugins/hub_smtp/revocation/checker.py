@@ -148,11 +148,18 @@ class Revocation:
         try:
             answer = await self._asking.answer(link, anew=anew)
         except UnusableError as error:
-            self._say(error.reason)
-            return _Known(link, None, error.reason, now, now + self.settings.again)
-        # Lists of the configuration may be replaced at any time, and are cheap to look into.
-        most = self.settings.recheck if self.settings.lists else self.settings.keep
-        return _Known(link, answer, reasons.NO_PLACE, now, min(answer.until, now + most))
+            reason = error.reason
+        except Exception as error:  # noqa: BLE001 - cryptography documents no list of what odd extensions raise
+            self._host.log.warning(
+                "smime.revocation.failed", part=self._host.name, error=type(error).__name__
+            )
+            reason = reasons.MALFORMED
+        else:
+            # Lists of the configuration may be replaced at any time, and are cheap to look into.
+            most = self.settings.recheck if self.settings.lists else self.settings.keep
+            return _Known(link, answer, reasons.NO_PLACE, now, min(answer.until, now + most))
+        self._say(reason)
+        return _Known(link, None, reason, now, now + self.settings.again)
 
     def _say(self, reason: Reason) -> None:
         if self.settings.policy is OnNoAnswer.PREFER:

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-_PART: float = 0.2
+_SLACK: Final = timedelta(seconds=1)
+"""By how much who looks may have read the clock before who put."""
+_PART: Final = 0.2
 """What is left of an answer's time when it is asked for anew."""
 
 
@@ -39,7 +41,7 @@ class Remembered(Generic[K, V]):
     def get(self, key: K, now: datetime) -> V | None:
         """Return a value that counts now; None also when the clock stands before it came."""
         held = self._held.get(key)
-        if held is None or not held.since - timedelta(seconds=1) <= now < held.until:
+        if held is None or not held.since - _SLACK <= now < held.until:
             return None
         held.used = True
         self._held.move_to_end(key)

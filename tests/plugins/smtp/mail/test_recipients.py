@@ -307,6 +307,29 @@ async def test_never_plain_when_there_is_a_certificate(
         refused(why)
 
 
+@bounded(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+async def test_never_plain_when_there_is_a_file(world: World, tmp_path: Path, data: st.DataObject) -> None:
+    """Whatever a recipient's file holds, what leaves is encrypted, or nothing leaves."""
+    good = _reader(world).pem
+    held = data.draw(
+        st.one_of(
+            st.binary(max_size=60),
+            st.builds(lambda size: good[:size], st.integers(min_value=0, max_value=len(good))),
+            st.builds(lambda before: before + good, st.binary(max_size=20)),
+            st.builds(lambda cut: good + good[cut:], st.integers(min_value=0, max_value=len(good))),
+        )
+    )
+    (tmp_path / f"{DOCTOR.key}.pem").write_bytes(held)
+    composer = Composer(writing(world.folder / "authority.pem", certificates=(tmp_path,)), world.host)
+    mails, outcomes = await composer.mails(letter())
+    assert len(mails) + len(outcomes) == 1
+    for one in mails:
+        sent = await bytes_of(one)
+        assert b"secret" not in sent
+        assert b"application/pkcs7-mime" in sent
+
+
 def _reader(world: World, made: dict[int, Pair] = {}) -> Pair:  # noqa: B006 - one key for all examples
     if id(world) not in made:
         made[id(world)] = world.authority.issue("p256", addresses=[str(DOCTOR)])
