@@ -153,9 +153,9 @@ def accounts_unreadable(path: Path, line: int | None = None) -> ConfigError:
         "ldap.accounts",
         Words(
             en=f"{path}{where_en}: the accounts can't be read. Each line is NAME:$scrypt$…, "
-            "as hub ldap-account NAME makes it.",
+            "as hub ldap-account make NAME makes it.",
             fr=f"{path}{where_fr} : les comptes sont illisibles. Chaque ligne est NOM:$scrypt$…, "
-            "comme la fait hub ldap-account NOM.",
+            "comme la fait hub ldap-account make NOM.",
         ),
         file=str(path),
     )

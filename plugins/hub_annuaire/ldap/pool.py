@@ -60,13 +60,15 @@ class Pool:
     def _fail(self, url: Url, why: DirectoryUnavailableError) -> None:
         now = self._host.clock.monotonic()
         if self._failed_until[url] <= now:
-            self._host.log.warning("ldap.server_failed", directory=self._host.name, code=why.code)
+            self._host.log.warning(
+                "ldap.server_failed", directory=self._host.name, code=why.code, reason=why.words.en
+            )
         self._failed_until[url] = now + self._settings.retry_after.total_seconds()
 
     def _mend(self, url: Url) -> None:
         if self._failed_until[url] > -inf:
             self._failed_until[url] = -inf
-            self._host.log.info("ldap.server_works", directory=self._host.name)
+            self._host.log.info("ldap.server_works", directory=self._host.name, reason=str(url))
 
 
 class _Server:

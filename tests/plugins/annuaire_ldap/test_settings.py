@@ -164,4 +164,4 @@ def test_a_weak_account_is_not_made(name: str, password: str) -> None:
 
 
 def _command(name: str, given: str) -> Any:
-    return CliRunner().invoke(command.app, [name], input=given)
+    return CliRunner().invoke(command.app, ["make", name], input=given)

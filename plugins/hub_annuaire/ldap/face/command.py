@@ -1,4 +1,4 @@
-"""`hub ldap-account NAME`: the line of a new account for the file that `accounts` names."""
+"""`hub ldap-account make NAME`: the line of a new account for the file that `accounts` names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LEAST: Final = 12
 """Signs of a password."""
 
 _HELP: Final = Words(
-    en="Make an account for those who search the directory by LDAP.\n\n"
+    en="Make an account.\n\n"
     "The password is asked for twice, or read from standard input when that is no terminal. "
     "What is printed is one line for the file that accounts names; the password can't be read from it.",
-    fr="Créer un compte pour qui consulte l'annuaire par LDAP.\n\n"
+    fr="Créer un compte.\n\n"
     "Le mot de passe est demandé deux fois, ou lu sur l'entrée standard si ce n'est pas un terminal. "
     "Le résultat est une ligne pour le fichier nommé par accounts ; le mot de passe ne s'y lit pas.",
 )
@@ -30,17 +30,23 @@ _ACCOUNT: Final = Words(
 _PASSWORD: Final = Words(en="Password", fr="Mot de passe")
 _AGAIN: Final = Words(en="Once more", fr="Encore une fois")
 
+_GROUP: Final = Words(
+    en="Make accounts for those who search the directory by LDAP.",
+    fr="Créer des comptes pour qui consulte l'annuaire par LDAP.",
+)
+
 app = typer.Typer(
-    name="ldap-account",
-    help=_HELP.in_language(LANGUAGE),
-    invoke_without_command=True,
-    add_completion=False,
-    subcommand_metavar="",
+    name="ldap-account", help=_GROUP.in_language(LANGUAGE), no_args_is_help=True, add_completion=False
 )
 
 
 @app.callback()
-def account(
+def accounts() -> None:
+    """Keep `make` a command of its own, though it is the only one."""
+
+
+@app.command(help=_HELP.in_language(LANGUAGE))
+def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help=_ACCOUNT.in_language(LANGUAGE))],
 ) -> None:
     """Print the line."""
