@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -56,7 +56,7 @@ class Applying:
     """What both ways need to know."""
 
     files: Files
-    today: date
+    now: datetime
     max_loss: int
     stop: Event
 
@@ -70,7 +70,7 @@ class Applying:
         with _attached(connection, held) as compared, _transaction(connection):
             if compared:
                 _keep_unreadable(connection)
-            mailboxes = deriving.everything(connection, self.today, self.stop)
+            mailboxes = deriving.everything(connection, self.now.date(), self.stop)
             number = 1
             if compared:
                 self._guard("people", _people(connection), _fact(connection, "held.fact", "people"))
@@ -82,6 +82,7 @@ class Applying:
                 connection, begun=begun, number=number, mailboxes=mailboxes, changes=changes, whole=True
             )
             schema.state(connection, "renewed", begun)
+            schema.state(connection, "applied", self.now.isoformat())
             connection.execute("DELETE FROM refused")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         arriving.close()
@@ -109,8 +110,9 @@ class Applying:
                     keys |= deriving.touched(connection, before)
                 put(connection, [one], 0)
                 keys |= deriving.touched(connection, one)
-            appeared, changed, gone = deriving.some(connection, keys, self.today)
+            appeared, changed, gone = deriving.some(connection, keys, self.now.date())
             changes = count.changes(appeared, changed, gone)
+            schema.state(connection, "applied", self.now.isoformat())
             return _state(
                 connection,
                 begun=begun,

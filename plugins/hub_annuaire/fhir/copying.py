@@ -12,7 +12,7 @@ from typing import Final
 from hub.domain.address import Address
 from hub.domain.party import Identifier
 from hub.domain.target import Description
-from hub.errors import HubError, StoreError
+from hub.errors import HubError
 from hub.ports.directory import DirectoryUnavailableError, Entry, Standing
 from hub.ports.filling import Held, Loaded, Progress
 from hub.ports.host import Host
@@ -44,6 +44,7 @@ class Copying:
         self._pointer_seen: tuple[int, int] | None = None
         self._why: HubError = faults.never()
         self._look_at = self._warn_at = -inf
+        self._synchronising = 0
 
     async def by_address(self, address: Address) -> Entry | None:
         """Return the mailbox, or None when not listed. Raises DirectoryUnavailableError."""
@@ -79,30 +80,41 @@ class Copying:
 
     async def synchronise(self, progress: Progress) -> Loaded:
         """Bring the copy up to date (`Synchronises`). Raises as `Synchroniser.run`."""
-        loaded = await self._synchroniser.run(progress)
+        self._synchronising += 1
+        try:
+            loaded = await self._synchroniser.run(progress)
+        finally:
+            self._synchronising -= 1
         self._look_at = -inf
         return loaded
 
     async def follow(self) -> None:
         """Synchronise again and again, until cancelled; what fails is logged and tried again."""
         failed = 0
-        await asyncio.sleep(self._until_due().total_seconds())
+        delay = max(self._until_due(), self._settle())
         while True:
-            try:
-                await self.synchronise(_unseen)
-                failed = 0
-            except StoreError as error:
-                # another process is at it, or the disk is full: neither is helped by haste
-                failed = 0
-                self._host.log.warning("directory.sync_failed", directory=self._host.name, code=error.code)
-            except HubError as error:
-                failed += 1
-                self._host.log.warning("directory.sync_failed", directory=self._host.name, code=error.code)
-            except Exception as error:  # noqa: BLE001 - the hub goes on without: what is held still answers
-                failed += 1
-                self._host.log.warning("directory.sync_failed", directory=self._host.name, error=error)
-            delay = synchronising.next_delay(self._settings, failed, self._host.chance.fraction())
             await asyncio.sleep(delay.total_seconds())
+            # whoever else has the copy open may have done it meanwhile, or be at it
+            due = self._until_due()
+            if due > timedelta(0) or self._synchronising:
+                delay = max(due, self._settle())
+                continue
+            failed = 0 if await self._attempt() else failed + 1
+            delay = synchronising.next_delay(self._settings, failed, self._host.chance.fraction())
+
+    async def _attempt(self) -> bool:
+        """Synchronise, unseen; whether it went well."""
+        try:
+            await self.synchronise(_unseen)
+        except HubError as error:
+            if error.code == "fhir.sync_running":
+                return True
+            self._host.log.warning("directory.sync_failed", directory=self._host.name, code=error.code)
+        except Exception as error:  # noqa: BLE001 - the hub goes on without: what is held still answers
+            self._host.log.warning("directory.sync_failed", directory=self._host.name, error=error)
+        else:
+            return True
+        return False
 
     def close(self) -> None:
         """Close the database."""
@@ -110,13 +122,20 @@ class Copying:
             self._snapshot.close()
             self._snapshot = None
 
+    def _settle(self) -> timedelta:
+        return min(SETTLE, self._settings.refresh) * (0.5 + self._host.chance.fraction() / 2)
+
     def _until_due(self) -> timedelta:
-        settle = min(SETTLE, self._settings.refresh) * (0.5 + self._host.chance.fraction() / 2)
+        """Return how long the copy is still fresh, by our own clock; 0 when it is not, or there is none.
+
+        A little short of `refresh`: whoever waits for as long finds it due.
+        """
         try:
-            age = self._host.clock.now() - self._current().begun
+            age = self._host.clock.now() - self._current().applied
         except DirectoryUnavailableError:
-            return settle
-        return min(max(settle, self._settings.refresh - age), self._settings.refresh)
+            return timedelta(0)
+        fresh = self._settings.refresh * 0.8
+        return fresh - age if timedelta(0) <= age < fresh else timedelta(0)
 
     def _entry(self, found: Bearing, snapshot: Snapshot) -> Entry:
         folder = self._settings.certificates

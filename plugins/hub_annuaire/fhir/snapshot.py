@@ -57,6 +57,7 @@ class Snapshot:
                 raise faults.never()
             self.version = facts["version"]
             self.begun = datetime.fromisoformat(facts["begun"])
+            self.applied = datetime.fromisoformat(facts["applied"])
         except (sqlite3.Error, KeyError, ValueError) as error:
             raise faults.damaged(error) from error
         self._seen = seen

@@ -81,7 +81,7 @@ class Synchroniser:
         stop = Event()
         applying = Applying(
             files=self.files,
-            today=self.host.clock.now().date(),
+            now=self.host.clock.now(),
             max_loss=self.settings.max_loss,
             stop=stop,
         )
@@ -166,6 +166,7 @@ class Synchroniser:
             shifted = cursor is None and page.total is not None and count < page.total
             if shifted and await _thread(partial(arriving.once_more, kind)):
                 # what changes while it is paged moves others over the edge of a page
+                self.host.log.warning("directory.pages_shifted", directory=self.host.name, count=count)
                 await _thread(partial(arriving.restart, kind))
                 cursor = ""
 

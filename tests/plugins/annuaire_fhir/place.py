@@ -25,6 +25,15 @@ from tests.plugins.annuaire_fhir.server import KEY, Server, serving
 NOON = datetime(2026, 8, 26, 12, tzinfo=UTC)
 
 
+class TickingClock(FixedClock):
+    """Time that goes on by a second whenever somebody looks."""
+
+    def now(self) -> datetime:
+        """Return the present in UTC, a second later than before."""
+        self.advance(timedelta(seconds=1))
+        return super().now()
+
+
 def silent(_what: str, _done: int, _all: int) -> None:
     """Take no notice of progress."""
 

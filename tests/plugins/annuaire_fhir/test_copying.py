@@ -17,7 +17,7 @@ from hub.ports.filling import Changes
 from hub_annuaire.fhir.copying import Copying
 from tests.plugins.annuaire_fhir import faulty, resources
 from tests.plugins.annuaire_fhir import place as places
-from tests.plugins.annuaire_fhir.place import Place
+from tests.plugins.annuaire_fhir.place import Place, TickingClock
 
 LISTED = "dr3@valbrume.mssante.example"
 AT_CH = "dr3@ch-0.mssante.example"
@@ -332,6 +332,7 @@ async def test_only_the_copy_that_answers_is_kept(place: Place) -> None:
 
 async def test_a_hub_without_a_copy_makes_one(place: Place) -> None:
     """By itself, soon after it has started, and again every `refresh`."""
+    place.clock = TickingClock(places.NOON)
     directory = await place.copying(refresh=timedelta(milliseconds=20))
     await place.server.reached(12)
     place.pass_time(seconds=2)
@@ -341,12 +342,25 @@ async def test_a_hub_without_a_copy_makes_one(place: Place) -> None:
 async def test_a_failure_in_the_background_is_logged_and_tried_again(place: Place) -> None:
     """Whatever it is: the hub goes on."""
     place.server.faults = [faulty.status(500), faulty.body(b"{"), None]
+    place.clock = TickingClock(places.NOON)
     directory = await place.copying(refresh=timedelta(milliseconds=20))
     # two that fail, three of an attempt that does not, and its successor's
     await place.server.reached(8)
     codes = [fields.get("code") for _, event, fields in place.log.lines if event == "directory.sync_failed"]
     assert codes == ["fhir.failed", "fhir.not_fhir"]
     assert await directory.by_address(Address.parse(LISTED)) is not None
+
+
+async def test_who_shares_a_copy_fetches_it_once(place: Place) -> None:
+    """Another process has just done it: nobody asks the server again."""
+    writer = await _filled(place)
+    reader = await place.copying(refresh=timedelta(hours=1))
+    assert reader._until_due() > timedelta(minutes=47)
+    place.pass_time(minutes=50)
+    assert reader._until_due() == timedelta(0)
+    await writer.synchronise(places.silent)
+    place.pass_time(seconds=2)
+    assert reader._until_due() > timedelta(minutes=47)
 
 
 async def test_an_old_copy_says_so(place: Place) -> None:
