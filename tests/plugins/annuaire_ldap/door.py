@@ -83,6 +83,7 @@ class Listing:
     available: bool = True
     asked: list[str] = field(default_factory=list)
     wait: asyncio.Event | None = None
+    waiting: int = 0
 
     async def by_address(self, address: Address) -> Entry | None:
         """Return the mailbox, or None."""
@@ -103,7 +104,11 @@ class Listing:
     async def _open(self, asked: str) -> None:
         self.asked.append(asked)
         if self.wait is not None:
-            await self.wait.wait()
+            self.waiting += 1
+            try:
+                await self.wait.wait()
+            finally:
+                self.waiting -= 1
         if not self.available:
             raise DirectoryUnavailableError("tiny.down", Words(en="Down.", fr="En panne."))
 
