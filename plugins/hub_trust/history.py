@@ -65,9 +65,7 @@ class History:
                 _write(new / (_LIST + reading.JWS), files.jws)
             _write(new / _TAKEN, taken.isoformat().encode())
             _sync(new)
-            # Somebody else may have kept it already.
-            with suppress(FileExistsError):
-                _rename(new, self._folder / f"{sequence:0{_DIGITS}d}")
+            _put(new, self._folder / f"{sequence:0{_DIGITS}d}")
             _sync(self._folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -97,15 +95,18 @@ def _read(folder: Path) -> Kept:
     )
 
 
-def _rename(new: Path, final: Path) -> None:
-    if final.exists():
-        raise FileExistsError(final)
-    try:
-        new.rename(final)
-    except OSError as error:
-        if final.exists():
-            raise FileExistsError(final) from error
-        raise
+def _put(new: Path, final: Path) -> None:
+    """Give a list its place; another one of its sequence, which does not count any more, makes room."""
+    with suppress(OSError):
+        if all(
+            (final / one.name).read_bytes() == one.read_bytes() for one in new.iterdir() if one.name != _TAKEN
+        ):
+            # Somebody else has kept it already.
+            return
+    with suppress(OSError):
+        final.rename(new.with_name(f"{new.name}.old"))
+    new.rename(final)
+    shutil.rmtree(new.with_name(f"{new.name}.old"), ignore_errors=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,8 +1,9 @@
 """The space of trust itself (`hub.ports.trust`): one verified list in memory, replaced by the next.
 
-The file is looked at when somebody asks, at most once a second; a list that has changed is read in a
-thread, and answers come from the old one until it is verified. What is wrong in any way never replaces
-what is held; the held list serves until it ends, and some grace longer.
+The file is looked at once a second, whether somebody asks or not: else the first answer after a quiet
+night would be yesterday's. A list that has changed is read in a thread, and answers come from the old one
+until it is verified. What is wrong in any way never replaces what is held; the held list serves until it
+ends, and some grace longer.
 """
 
 from __future__ import annotations
@@ -60,9 +61,12 @@ async def open_space(settings: Settings, host: Host) -> AsyncIterator[SignedList
     anchors = certificates.load(settings.anchors)
     space = SignedList(settings, host, Authorities(anchors, settings.signer))
     await asyncio.to_thread(space.restore)
+    watching = asyncio.create_task(space.watch(), name=f"trust {host.name}")
     try:
         yield space
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await space.settled()
 
 
@@ -99,6 +103,12 @@ class SignedList:
         content = version.content
         return Held(version=content.version, at=content.issued, old=now >= version.end, fault=self._fault)
 
+    async def watch(self) -> None:
+        """Look at the file every second until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK)
+            self._look()
+
     async def settled(self) -> None:
         """Wait until a list that is being read has been taken or refused."""
         while self._reading is not None:
@@ -107,14 +117,17 @@ class SignedList:
 
     def restore(self) -> None:
         """Take up the newest list that was taken before and still counts, then look at the file."""
+        told: set[str] = set()
         for kept in self._history.newest_first():
             try:
                 opened = reading.verify(kept.files, self._authorities, kept.taken)
                 self._check_name(opened.content, kept.files.place)
             except HubError as error:
-                self._host.log.warning(
-                    "trust.kept_refused", part=self._part, code=error.code, file=kept.files.place.file
-                )
+                if error.code not in told:
+                    told.add(error.code)
+                    self._host.log.warning(
+                        "trust.kept_refused", part=self._part, code=error.code, file=kept.files.place.file
+                    )
                 continue
             self._version = self._indexed(opened.content)
             break

@@ -67,6 +67,14 @@ def _validate(root: etree._Element, line_of: LineOf, place: Place) -> None:
             f"this is not a trust list: its root is not trustList of {NAMESPACE}",
             f"ce n'est pas une liste de confiance : sa racine n'est pas trustList de {NAMESPACE}",
         )
+    for element in root.iter():
+        # A schema lets `xsi:` pass on any element, and follows where its locations lead.
+        if any(str(name).startswith("{") for name in element.attrib):
+            raise place.at(line_of(element)).malformed(
+                "schema",
+                "an attribute with a prefix does not belong into a list",
+                "un attribut avec préfixe n'a pas sa place dans une liste",
+            )
     schema = _schema()
     if schema.validate(root):
         return

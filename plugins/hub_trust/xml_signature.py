@@ -106,11 +106,12 @@ def verify(data: bytes, authorities: Authorities | None, at: datetime, place: Pl
     # 2. The form of the signature.
     signature = _only_signature(root, place)
     _compare(signature, _SIGNATURE, place)
-    chain = [certificates.decode(one.text or "", place) for one in signature.iter(f"{{{DS}}}X509Certificate")]
-    if len(chain) > MAX_CHAIN:
+    encoded = [one.text or "" for one in signature.iter(f"{{{DS}}}X509Certificate")]
+    if len(encoded) > MAX_CHAIN:
         raise place.untrusted(
             "chain", f"more than {MAX_CHAIN} certificates", f"plus de {MAX_CHAIN} certificats"
         )
+    chain = [certificates.decode(one, place) for one in encoded]
     # 3. The signer.
     if authorities is not None:
         authorities.judge(chain, at, place)

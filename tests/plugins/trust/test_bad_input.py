@@ -70,6 +70,12 @@ def refused(cast: Cast, form: str, text: str) -> MalformedError:
         ('Z" nextUpdate', '+01:00" nextUpdate', "schema", 2),
         ("urn:caducee:trust-list:1", "urn:caducee:trust-list:2", "root", 2),
         ("</trustList>", "stray text</trustList>", "schema", 2),
+        (
+            "<operator name=",
+            '<operator xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="false" name=',
+            "schema",
+            3,
+        ),
     ],
 )
 def test_a_mistake_in_xml_is_told_with_its_line(cast: Cast, old: str, new: str, code: str, line: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from hub.adapters.clock import SystemClock
 from hub.adapters.logs.redact import LOGGABLE
 from hub.errors import ConfigError
 from hub.ports.trust import TrustUnavailableError
@@ -55,6 +57,17 @@ async def test_a_withdrawn_domain_is_refused_within_one_reload(scene: Scene) -> 
         assert ours is not None
         assert ours.source == "trust mssante.example 8"
         assert scene.log.events().count("trust.taken") == 2
+
+
+async def test_a_quiet_hub_takes_the_list_too(scene: Scene) -> None:
+    """The first letter after a quiet night is judged by the list of the night, not by the day before's."""
+    scene.clock = SystemClock()  # type: ignore[assignment] - a real second has to pass
+    scene.put(replace(Draft(), issued=NOW - timedelta(hours=3)))
+    async with open_space(scene.settings(), scene.host) as space:
+        scene.put(replace(Draft().without(THEIRS), issued=NOW - timedelta(hours=2)))
+        while scene.log.events().count("trust.taken") < 2:  # noqa: ASYNC110 - it raises no event of its own
+            await asyncio.sleep(0.01)
+        assert space.admission(THEIRS) is None
 
 
 async def test_a_withdrawal_that_was_announced_counts_from_its_moment(scene: Scene) -> None:
@@ -246,6 +259,22 @@ async def test_a_restart_under_other_authorities_forgets_what_they_did_not_sign(
     async with open_space(settings, scene.host) as space:
         with pytest.raises(TrustUnavailableError):
             space.admission(OURS)
+
+
+async def test_under_other_authorities_a_list_may_begin_anew(scene: Scene) -> None:
+    """Lists of the old signer don't count, and their sequences are free again, also after a restart."""
+    async with opened(scene):
+        pass
+    signer = scene.cast.stranger
+    scene.put(Draft().without(THEIRS), signer)
+    scene.put(replace(Draft(), operators=Draft().without(THEIRS).operators), signer)
+    settings = replace(scene.settings(), anchors=(signer.certificate,))
+    async with open_space(settings, scene.host) as space:
+        assert space.admission(THEIRS) is None
+    vanished(scene)
+    async with open_space(settings, scene.host) as space:
+        assert space.held().version == "trust mssante.example 7"
+        assert space.admission(THEIRS) is None
 
 
 async def test_a_held_list_serves_until_its_end_and_some_grace(scene: Scene) -> None:

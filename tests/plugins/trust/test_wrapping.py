@@ -160,6 +160,14 @@ def no_certificate(root: Element) -> Element:
     return root
 
 
+def many_certificates(root: Element) -> Element:
+    """Give more certificates than anybody needs."""
+    data = next(root.iter(f"{{{DS}}}X509Data"))
+    for _ in range(10):
+        data.append(copy.deepcopy(data[0]))
+    return root
+
+
 def text_beside(root: Element) -> Element:
     """Put text into the signature."""
     _signature(root)[0].tail = "evil"
@@ -186,6 +194,7 @@ VARIANTS: list[Callable[[Element], Element]] = [
     a_secret_for_a_key,
     stripped,
     no_certificate,
+    many_certificates,
     text_beside,
 ]
 
