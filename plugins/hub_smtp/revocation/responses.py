@@ -135,15 +135,17 @@ def _about(
 
 def _signer(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: datetime) -> x509.Certificate | None:
     """Check the signature; return the certificate of who is charged by the issuer, None for itself."""
-    if _is_named(response, issuer):
-        _check(response, issuer)
-        return None
-    named = [one for one in response.certificates[:_MOST_CERTIFICATES] if _is_named(response, one)]
-    for one in named:
-        if _may_answer(one, issuer, at):
+    failure = reasons.FORGED
+    for one in (issuer, *response.certificates[:_MOST_CERTIFICATES]):  # several may bear one name
+        if not _is_named(response, one) or (one is not issuer and not _may_answer(one, issuer, at)):
+            continue
+        try:
             _check(response, one)
-            return one
-    raise UnusableError(reasons.FORGED)
+        except UnusableError as error:
+            failure = error.reason
+            continue
+        return None if one is issuer else one
+    raise UnusableError(failure)
 
 
 def _is_named(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> bool:

@@ -82,7 +82,7 @@ async def test_good_and_revoked(world: World, issuer: OpensslAuthority) -> None:
             assert found.signature.result is SignatureResult.VALID
             with pytest.raises(TrustError, match=r"smime\.certificate\.revoked") as caught:
                 await taken(reader, signed(gone))
-    assert f"revoked on {datetime.now(UTC):%Y-%m}" in caught.value.words.en
+    assert "was revoked on 2" in caught.value.words.en
     assert "clé compromise" in caught.value.words.fr
 
 

@@ -112,9 +112,9 @@ class OpensslAuthority:
         """Issue a certificate for a mailbox; `more` are lines such as `authorityInfoAccess = …`."""
         return self._issue("\n".join((_PERSON.format(address=address), *more)), kind, name, end)
 
-    def responder(self, usage: str = "OCSPSigning", *more: str) -> Issued:
+    def responder(self, usage: str = "OCSPSigning", *more: str, name: str = "Répondeur") -> Issued:
         """Issue a certificate to answer by OCSP with."""
-        return self._issue("\n".join((_RESPONDER.format(usage=usage), *more)), "p256", "Répondeur", None)
+        return self._issue("\n".join((_RESPONDER.format(usage=usage), *more)), "p256", name, None)
 
     def revoke(self, what: Issued, reason: str = "keyCompromise") -> None:
         """Revoke a certificate."""

@@ -113,7 +113,7 @@ async def test_an_answer_of_before(authority: OpensslAuthority, tmp_path: Path) 
         async with checker(settings(server.port), host(tmp_path)) as revocation:
             status = await revocation.check((one.certificate, authority.certificate))
             assert status.reason.code == "replayed"
-        late = host(tmp_path / "late", NOW + timedelta(days=2))
+        late = host(tmp_path / "late", timedelta(days=2))
         async with checker(settings(server.port, nonce=False), late) as revocation:
             status = await revocation.check((one.certificate, authority.certificate))
             assert status.reason.code == "out-of-date"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,20 @@ from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_smtp.revocation.checker import Revocation, open_revocation
 from hub_smtp.revocation.places import Place
 from hub_smtp.revocation.settings import OnNoAnswer, RevocationSettings
-from tests.plugins.smtp.revocation.authority import NOW
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def host(folder: Path, now: datetime = NOW) -> Host:
-    """Return what the hub lends, with a clock that can be moved and a log that can be read."""
+def host(folder: Path, later: timedelta = timedelta(0)) -> Host:
+    """Return what the hub lends, with a clock that can be moved and a log that can be read.
+
+    It begins now: OpenSSL dates what it makes by the real time.
+    """
     return Host(
         name="valbrume",
         hub_name="hub.example",
         address=Address.parse("hub@hub.example"),
-        clock=FixedClock(now),
+        clock=FixedClock(datetime.now(UTC) + later),
         chance=FixedChance(),
         log=RecordingLog(),
         data=folder,
