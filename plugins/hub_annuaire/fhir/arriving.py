@@ -78,6 +78,7 @@ class Arriving:
         self.connection.execute("DELETE FROM page")
         schema.state(self.connection, f"cursor {kind}", "")
         schema.state(self.connection, "pass", self._pass + 1)
+        schema.state(self.connection, "failed", 0)
         self._idle = 0
 
     def count(self, kind: Kind) -> int:
@@ -118,6 +119,7 @@ class Arriving:
             self._idle = 0 if new else self._idle + 1
             if page.next is not None and self._idle > IDLE_PAGES:
                 raise faults.endless()
+            schema.state(connection, "failed", 0)
             if not schema.facts(connection)["begun"]:
                 schema.state(connection, "begun", at)
             schema.state(connection, f"cursor {kind}", str(page.next) if page.next else "done")
@@ -135,6 +137,12 @@ class Arriving:
         first = name not in schema.facts(self.connection)
         schema.state(self.connection, name, 1)
         return first
+
+    def failed(self) -> int:
+        """Count an attempt that came no further; return how many there are since the last page."""
+        count = int(schema.facts(self.connection).get("failed", "0")) + 1
+        schema.state(self.connection, "failed", count)
+        return count
 
     def close(self) -> None:
         """Close the database."""

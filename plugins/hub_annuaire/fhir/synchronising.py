@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from yarl import URL
 
@@ -32,6 +32,9 @@ from hub_annuaire.fhir.settings import Settings
 from hub_annuaire.fhir.vocabulary import Kind
 
 T = TypeVar("T")
+
+PATIENT: Final = 3
+"""Attempts in which a server may fail at the very page where the last one stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,7 @@ class Synchroniser:
                 page, at = await self.search.page(url)
             except DirectoryUnavailableError as error:
                 # a page's token may not outlive the break; a search that was never begun is refused for good
-                if not (went_on and cursor and error.code == "fhir.refused"):
+                if not (went_on and cursor and await _thread(partial(_expired, error, arriving))):
                     raise
                 went_on = False
                 await _thread(partial(arriving.restart, kind))
@@ -181,6 +184,13 @@ def next_delay(settings: Settings, failed: int, fraction: float) -> timedelta:
     """Return how long after an attempt the next is due: the sooner the fewer have failed in a row."""
     usual = settings.refresh * (0.9 + fraction / 5)
     return min(usual, timedelta(minutes=1) * 2 ** min(failed, 20) * (0.5 + fraction)) if failed else usual
+
+
+def _expired(error: DirectoryUnavailableError, arriving: Arriving) -> bool:
+    """Whether a cursor is to be given up: at once when it is refused, when the server fails at it thrice."""
+    if error.code == "fhir.failed":
+        return arriving.failed() >= PATIENT
+    return error.code == "fhir.refused"
 
 
 def _hopeless(error: Exception) -> bool:

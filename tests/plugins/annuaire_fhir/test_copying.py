@@ -183,6 +183,17 @@ async def test_a_cursor_that_the_server_has_forgotten(place: Place) -> None:
     assert loaded.professionals == 31
 
 
+async def test_a_page_at_which_the_server_always_fails(place: Place) -> None:
+    """Some break at an old token instead of refusing it: the third time the kind is begun anew."""
+    directory = await place.copying(page=10)
+    place.server.faults = [None, None, None, faulty.cut, *[faulty.status(500)] * 3]
+    for _ in range(3):
+        with pytest.raises(DirectoryUnavailableError):
+            await directory.synchronise(places.silent)
+    assert len(set(place.server.asked[3:6])) == 1
+    assert (await directory.synchronise(places.silent)).professionals == 31
+
+
 async def test_a_cancelled_attempt_goes_on_as_well(place: Place) -> None:
     """A hub that stops in the middle of a synchronisation stops at once."""
     came = asyncio.Event()

@@ -104,7 +104,7 @@ def _answers(folder: Path) -> list[list[tuple[object, ...]]]:
 
 
 @given(st.lists(st.lists(_records(), min_size=1, max_size=4), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_following_changes_comes_to_the_same_as_a_new_copy(steps: list[list[Record]]) -> None:
     """Mailboxes, bearers, what can be searched, and the counts."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
@@ -119,7 +119,7 @@ def test_following_changes_comes_to_the_same_as_a_new_copy(steps: list[list[Reco
 
 
 @given(st.lists(_records(), max_size=6), st.lists(_records(), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_changes_are_counted_alike(before: list[Record], after: list[Record]) -> None:
     """By an increment, and by a new copy that is compared with the old one."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
