@@ -113,7 +113,7 @@ def _meaning(
     for beginning in means:
         rows = connection.execute(
             "SELECT word, count FROM looking_word WHERE word >= ? AND word < ? AND trade LIMIT ?",
-            (beginning, beginning + END, FEW),
+            (beginning, beginning + END, MANY),
         ).fetchall()
         if not rows:
             return None

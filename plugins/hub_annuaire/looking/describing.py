@@ -21,6 +21,8 @@ TITLES: Final = frozenset(
     {"dr", "pr", "m", "mr", "mme", "mlle", "docteur", "professeur", "madame", "monsieur"}
 )
 ARTICLES: Final = frozenset({"le", "la", "les", "l", "cedex"})
+MAX_TEXT: Final = 700
+"""Signs of a description; a longer one fits nobody."""
 DIVIDED: Final = ("75", "69", "13")
 """How postcodes of towns begin whose last two digits are those of a district."""
 
@@ -33,10 +35,15 @@ _ROWS: Final = (
 
 def described(connection: sqlite3.Connection, sought: Description, limit: int) -> list[str]:
     """Return the keys of who fits, in the order of the index. Raises sqlite3.Error."""
-    name = [one for one in folding.fold(sought.name) if one not in TITLES]
+    name = [one for one in dict.fromkeys(folding.fold(sought.name)) if one not in TITLES]
     trade = folding.typed(sought.specialty)
     town = folding.fold(sought.town)
-    if not name or (sought.specialty and not trade) or (sought.town and not town):
+    if (
+        len(str(sought)) > MAX_TEXT
+        or not name
+        or (sought.specialty and not trade)
+        or (sought.town and not town)
+    ):
         return []
     asked = [ask(connection, one) for one in trade]
     parts = [f'"{MARK}{one}"' for one in name]
@@ -59,7 +66,7 @@ def described(connection: sqlite3.Connection, sought: Description, limit: int) -
 
 def _is_just(asked: list[str], has: list[str]) -> bool:
     in_one = {"".join(has[begin:end]) for begin in range(len(has)) for end in range(begin + 2, len(has) + 1)}
-    return in_one.union(asked).issuperset(has)
+    return in_one.union(asked, TITLES).issuperset(has)
 
 
 def _practises(asked: str, trade: str) -> bool:

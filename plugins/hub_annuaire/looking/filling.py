@@ -54,7 +54,7 @@ def remove(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     counts: Counter[str] = Counter()
     found = [
         row
-        for key in keys
+        for key in dict.fromkeys(keys)
         for row in connection.execute("SELECT id, key FROM looking_row WHERE key = ?", (key,))
     ]
     for id_, key in sorted(found):

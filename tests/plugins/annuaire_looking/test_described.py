@@ -32,6 +32,7 @@ EVERYBODY = (
     shown("zoe.dupontel", "Dr Zoé DUPONTEL", specialties=made.CARDIOLOGY, town="LYON"),
     shown("jp.lhermitte", "M. Jean-Pierre L'HERMITTE", profession="Infirmier", town="Hautmont"),
     shown("works.at", "Mme Alix AUBRY", structure="Cabinet Dupont", town="Lyon", profession="Infirmier"),
+    shown("roc@cabinet.example", "Cabinet du Dr Roc", mailbox=MailboxKind.ORGANISATIONAL, town="Lyon"),
     shown("lyon@cabinet.example", "Cabinet Dupont", mailbox=MailboxKind.ORGANISATIONAL, town="Lyon"),
 )
 
@@ -69,6 +70,8 @@ def index() -> Index:
         ("Dupont Zoé", "", "", []),
         ("Dupont Camille Marie", "", "", []),
         ("Cabinet Dupont", "", "", ["lyon"]),
+        ("Cabinet du Dr Roc", "", "", ["roc"]),
+        ("Roc", "", "", []),
         ("Cabinet", "", "", []),
         ("Dr", "", "", []),
         ("'", "", "", []),
