@@ -24,7 +24,7 @@ CLI: Final = Path("docs/reference/cli.md")
 _TABLE: Final = re.compile(r"\[(.+)\](?:\s+# (.*))?")
 _KEY: Final = re.compile(r"([a-z0-9_]+) = (.+?)\s+# (.*)")
 _PAIR: Final = ("certificate", "key")
-_NAMED: Final = re.compile(r"^((?:operators|receivers|directories|api\.clients)\.)[^.]+")
+_NAMED: Final = re.compile(r"^(\[?(?:operators|receivers|directories|trust|policies|api\.clients)\.)[^.]+")
 _DEFAULT: Final = re.compile(r"(?:^|[;:,]? ?)default: ([^;]+)(?:; (.*))?$")
 
 _CONFIGURATION_HEAD: Final = """\
@@ -91,32 +91,27 @@ A store that fails for good ends the process with exit code 6; a supervisor star
 def configuration() -> str:
     """Return the page about the configuration."""
     parts = [_CONFIGURATION_HEAD]
-    seen: set[tuple[str, str]] = set()
-    table = ""
-    rows: list[str] = []
+    sections: dict[str, dict[str, str]] = {}
+    table, rows = "", dict[str, str]()
     for line in EXAMPLE.read_text("utf-8").splitlines():
         if found := _TABLE.fullmatch(line):
-            _close(parts, table, rows)
-            table, rows = _NAMED.sub(r"\1<name>", found[1]), []
-        elif (found := _KEY.fullmatch(line)) and (table, found[1]) not in seen:
-            seen.add((table, found[1]))
-            rows.append(_row(found[1], found[2], found[3]))
+            table, rows = _NAMED.sub(r"\1<name>", found[1]), {}
+            sections.setdefault(f"## `[{table}]`", rows)
+            rows = sections[f"## `[{table}]`"]
+        elif found := _KEY.fullmatch(line):
+            if found[1] == "kind":
+                # Each kind has keys of its own: a section each, into which a second example goes too.
+                del sections[f"## `[{table}]`"]
+                rows = sections.setdefault(f"## `[{table}]`, kind {found[2].replace(chr(34), chr(96))}", {})
+            rows.setdefault(found[1], _row(found[1], found[2], found[3]))
             if found[2] == "[":
-                rows += [f"| `{key}` | required | of each pair: its {key}, a PEM file |" for key in _PAIR]
-    _close(parts, table, rows)
+                pair = [f"| `{key}` | required | of each pair: its {key}, a PEM file |" for key in _PAIR]
+                rows.setdefault(f"{found[1]}.*", "\n".join(pair))
+    for heading, lines in sections.items():
+        if lines:
+            head = [heading, "", "| key | default | meaning |", "| --- | --- | --- |"]
+            parts.append("\n".join([*head, *lines.values(), ""]))
     return "\n".join(parts)
-
-
-def _close(parts: list[str], table: str, rows: list[str]) -> None:
-    heading = f"## `[{table}]`"
-    if not rows:
-        return
-    for at, part in enumerate(parts):
-        if part.startswith(f"{heading}\n"):
-            # A second example of the same table adds its own keys to the first.
-            parts[at] = part + "\n".join(rows) + "\n"
-            return
-    parts.append("\n".join([heading, "", "| key | default | meaning |", "| --- | --- | --- |", *rows, ""]))
 
 
 def _row(key: str, value: str, meaning: str) -> str:
