@@ -62,12 +62,11 @@ class Synchroniser:
                     loaded = await self._apply(arriving, held)
                 except (sqlite3.DatabaseError, MalformedError) as error:
                     # a page may be better next time; a database that is damaged, or far too small, won't
-                    arriving.close()
                     if _hopeless(error):
-                        remove(self.files.arriving)
+                        await _thread(partial(_drop, arriving, self.files))
                     raise
                 finally:
-                    arriving.close()
+                    await _thread(arriving.close)
                 # 5.
                 await _thread(partial(remove, self.files.arriving))
         except (sqlite3.Error, OSError) as error:
@@ -184,6 +183,11 @@ def next_delay(settings: Settings, failed: int, fraction: float) -> timedelta:
     """Return how long after an attempt the next is due: the sooner the fewer have failed in a row."""
     usual = settings.refresh * (0.9 + fraction / 5)
     return min(usual, timedelta(minutes=1) * 2 ** min(failed, 20) * (0.5 + fraction)) if failed else usual
+
+
+def _drop(arriving: Arriving, files: Files) -> None:
+    arriving.close()
+    remove(files.arriving)
 
 
 def _expired(error: DirectoryUnavailableError, arriving: Arriving) -> bool:
