@@ -33,6 +33,8 @@ PERSON = HERE.issue(
         )
     ]
 ).certificate
+MOST = 2**159 - 1
+"""The largest serial number (RFC 5280, 4.1.2.2)."""
 OTHER = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00")
 Changes = Callable[[x509.CertificateRevocationListBuilder], x509.CertificateRevocationListBuilder]
 
@@ -151,3 +153,32 @@ def test_noise_is_no_list(data: bytes) -> None:
     """Whatever comes, the one error is raised."""
     with pytest.raises(UnusableError):
         RevocationList(data)
+
+
+@given(
+    listed=st.sets(st.integers(min_value=1, max_value=MOST), min_size=1, max_size=8),
+    data=st.data(),
+)
+def test_who_is_listed_is_found(listed: set[int], data: st.DataObject) -> None:
+    """Every serial number in a list is found, and no other, however they are spelt as bytes."""
+    near = st.sampled_from(sorted(listed)).flatmap(
+        lambda one: st.sampled_from([one, one + 1, one << 8, one >> 8, one | 1 << 158])
+    )
+    serial = data.draw(st.one_of(st.sampled_from(sorted(listed)), near, st.integers(1, MOST)))
+    asked = (
+        x509.CertificateBuilder(HERE.name, HERE.name, HERE.key.public_key(), min(max(serial, 1), MOST))
+        .not_valid_before(AT)
+        .not_valid_after(AT + timedelta(days=1))
+        .sign(HERE.key, hashes.SHA256())
+    )
+
+    def revoke_all(
+        builder: x509.CertificateRevocationListBuilder,
+    ) -> x509.CertificateRevocationListBuilder:
+        for one in listed:
+            entry = x509.RevokedCertificateBuilder().serial_number(one).revocation_date(AT)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder
+
+    answer = RevocationList(made(revoke_all)).answer(asked, HERE.certificate, AT)
+    assert (answer.revoked_at is not None) is (asked.serial_number in listed)
