@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from hub.domain.address import Address
 from hub.domain.party import FINESS, RPPS, Identifier
+from hub_annuaire.ldap import folding
 from hub_annuaire.ldap.filters import All, Equal, Filter, Pieces, Present, Some
 from hub_annuaire.ldap.messages import Scope, Search
 from hub_annuaire.ldap.reading import spellings
@@ -32,7 +33,11 @@ def by_words(settings: Settings, words: Sequence[str]) -> Search:
     return _search(
         settings,
         *(
-            _some(Pieces(one, middle=(word.encode(),)) for one in settings.attributes.searched)
+            _some(
+                Pieces(one, middle=(form.encode(),))
+                for form in folding.forms(word)
+                for one in settings.attributes.searched
+            )
             for word in words
         ),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 from hub.domain.address import Address
@@ -70,7 +71,7 @@ class LdapDirectory:
         return tuple(sorted(found, key=_preference))
 
     async def search(self, text: str, limit: int) -> Sequence[Entry]:
-        """Search as one types (`Searches`). Accents count as they do on the server.
+        """Search as one types (`Searches`). Accents that are held count as they do on the server.
 
         Raises DirectoryUnavailableError.
         """
@@ -114,6 +115,8 @@ class LdapDirectory:
 
     async def _whole(self, search: Search, most: int, page: int = 0) -> Sequence[Found]:
         """Return all that there is: what was cut would be taken for everything."""
+        # a server need not look for more than would be taken
+        search = search if page else replace(search, size=most + 1)
         answers = await self._pool.search(search, most, page)
         if answers.result.code:
             raise faults.refused(self._host.name, answers.result.code)

@@ -17,6 +17,11 @@ def spelt(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", text))))
 
 
+def forms(word: str) -> tuple[str, ...]:
+    """Return a word as it is spelt, and without accents: many directories hold names so."""
+    return (word,) if word.isascii() else (word, "".join(folding.typed(word)))
+
+
 def begin(sought: Iterable[str], texts: Iterable[str]) -> bool:
     """Whether each word that is sought begins a word of the texts; accents and case don't matter."""
     held = [word for text in texts for word in folding.fold(text)]

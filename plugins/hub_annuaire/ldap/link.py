@@ -92,6 +92,11 @@ class Link(asyncio.Protocol):
         return self._over
 
     @property
+    def blocked(self) -> bool:
+        """Whether the peer does not take what was sent."""
+        return self._full
+
+    @property
     def secured(self) -> bool:
         """Whether it is under TLS."""
         return self._secure is not None and self._secure.ready

@@ -109,6 +109,7 @@ async def test_search_is_by_beginnings_of_words(directory: LdapDirectory) -> Non
     assert await _addresses(directory, "cardio hautmont") == {people.DUPONT_AT_WORK, people.SERVICE}
     assert await _addresses(directory, "upont") == set()
     assert await _addresses(directory, "Élodie Dupré") == {people.DUPRE}
+    assert await _addresses(directory, "dùpont jeanné") == both
     assert len(await directory.search("dupont", 1)) == 1
 
 

@@ -220,6 +220,23 @@ async def test_who_does_not_read_does_not_hold_the_others_up(by: Authority, fold
         deaf.close()
 
 
+async def test_who_does_not_read_is_ended(by: Authority, folder: Path) -> None:
+    """After the time that a silent client has, whatever is still waiting for it."""
+    quick = timedelta(milliseconds=200)
+    async with door.opened(by, folder, anonymous=True, max_pending=1000, idle_timeout=quick) as one:
+        one.catalogue.entries = [
+            entry(f"dupont.{number}@medecin.mssante.example", name=f"Dr {'Très' * 500} DUPONT")
+            for number in range(100)
+        ]
+        deaf = await Client.open(one)
+        deaf._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(40):
+            deaf.begin(DUPONT_SEARCH)
+        await door.until(lambda: len(one.receiver._sessions) == 1)
+        await door.until(lambda: not one.receiver._sessions)
+        deaf._writer.transport.abort()
+
+
 async def test_nothing_in_clear_is_taken_for_protected(open_door: Door) -> None:
     """What a man in the middle puts behind StartTLS ends the connection."""
     client = await Client.open(open_door)

@@ -93,7 +93,10 @@ class Session:
             await self._link.close()
 
     async def _next(self) -> bytes | None:
-        """Return the next request; None when there was none for too long, and nothing is under way."""
+        """Return the next request; None when there was none for too long.
+
+        While searches are under way more time is given, but not to who does not take their answers.
+        """
         known = self._who is not None or binding.may_be_anonymous(self._settings, self._way())
         limit = self._settings.idle_timeout if known else self._settings.login_timeout
         while True:
@@ -101,7 +104,7 @@ class Session:
                 async with asyncio.timeout(limit.total_seconds()):
                     return await self._link.message()
             except TimeoutError:
-                if not self._searches:
+                if not self._searches or self._link.blocked:
                     return None
 
     async def _serve(self, request: Request) -> None:
@@ -126,7 +129,8 @@ class Session:
         else:
             self._over = True
         if not self._over:
-            await self._link.drain()
+            async with asyncio.timeout(self._settings.idle_timeout.total_seconds()):
+                await self._link.drain()
 
     async def _bind(self, number: int, bind: Bind) -> None:
         # who was known is nobody now, whatever comes of it (RFC 4511, 4.2.1)
@@ -141,23 +145,19 @@ class Session:
             self._over = self._failed >= self._settings.max_failed_logins
 
     async def _extended(self, number: int, extended: Extended) -> None:
-        refusal: tuple[Code, Words] | None = None
-        if extended.name != START_TLS:
-            refusal = Code.PROTOCOL_ERROR, words.UNKNOWN_OPERATION
-        elif self._desk.context is None:
-            refusal = Code.PROTOCOL_ERROR, words.NO_TLS
-        elif self._link.secured:
-            refusal = Code.OPERATIONS_ERROR, words.TLS_ALREADY
-        elif self._searches:
-            refusal = Code.OPERATIONS_ERROR, words.TLS_PENDING
-        if refusal is not None or self._desk.context is None:
-            self._answer(number, Op.EXTENDED_ANSWER, *(refusal or (Code.OTHER, None)))
-            return
-        self._answer(number, Op.EXTENDED_ANSWER, Code.SUCCESS, None, name=START_TLS)
-        # without a pause: what comes in from here on is TLS, and what came before is refused
-        self._who = None
-        async with asyncio.timeout(self._settings.login_timeout.total_seconds()):
-            await self._link.start_tls(self._desk.context, server_name=None)
+        context = self._desk.context
+        if extended.name != START_TLS or context is None:
+            text = words.NO_TLS if extended.name == START_TLS else words.UNKNOWN_OPERATION
+            self._answer(number, Op.EXTENDED_ANSWER, Code.PROTOCOL_ERROR, text)
+        elif self._link.secured or self._searches:
+            text = words.TLS_ALREADY if self._link.secured else words.TLS_PENDING
+            self._answer(number, Op.EXTENDED_ANSWER, Code.OPERATIONS_ERROR, text)
+        else:
+            # without a pause: what comes in from here on is TLS, and what came before is refused
+            self._answer(number, Op.EXTENDED_ANSWER, Code.SUCCESS, None, name=START_TLS)
+            self._who = None
+            async with asyncio.timeout(self._settings.login_timeout.total_seconds()):
+                await self._link.start_tls(context, server_name=None)
 
     def _begin(self, number: int, search: Search) -> None:
         if not is_public(search) and not (
@@ -217,6 +217,10 @@ class Session:
     def _forget(self, number: int, task: asyncio.Task[None]) -> None:
         if self._searches.get(number) is task:
             del self._searches[number]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._desk.host.log.warning(
+                "ldap.search_failed", receiver=self._desk.host.name, error=type(error).__name__
+            )
 
     async def _drop_searches(self) -> None:
         tasks = tuple(self._searches.values())
