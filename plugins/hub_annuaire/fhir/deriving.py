@@ -43,10 +43,19 @@ def everything(connection: sqlite3.Connection, today: date, stop: Event) -> int:
 
 def some(connection: sqlite3.Connection, keys: Iterable[str], today: date) -> tuple[int, int, int]:
     """Work out these mailboxes anew; return how many appeared, changed and went. Raises sqlite3.Error."""
+    ordered = sorted(keys)
+    parts = [
+        _batch(connection, ordered[start : start + BATCH], today) for start in range(0, len(ordered), BATCH)
+    ]
+    appeared, changed, gone = (sum(part[one] for part in parts) for one in range(3))
+    return appeared, changed, gone
+
+
+def _batch(connection: sqlite3.Connection, keys: Iterable[str], today: date) -> tuple[int, int, int]:
     appeared = changed = gone = 0
     searchable: list[Shown] = []
     hidden: list[str] = []
-    for key, one in _bearings(connection, sorted(keys)):
+    for key, one in _bearings(connection, keys):
         row = connection.execute("SELECT body FROM mailbox WHERE key = ?", (key,)).fetchone()
         if one is None:
             if row is not None:
