@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -32,8 +33,11 @@ def build(order: Order, opened: Opened) -> Built:
         try:
             if child.stdin is None or child.stdout is None:
                 raise AssertionError
-            pickle.dump((order, opened.limits), child.stdin)
-            child.stdin.flush()
+            try:
+                pickle.dump((order, opened.limits), child.stdin)
+                child.stdin.flush()
+            except BrokenPipeError as error:
+                raise faults.builder_died(order.new) from error
             return _listen(child.stdout, opened, order)
         finally:
             child.kill()
@@ -89,6 +93,7 @@ class _Parent:
 
 def main() -> None:
     """Be the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us
     questions, parent = sys.stdin.buffer, _Parent(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody prints between the answers
     order, limits = pickle.load(questions)  # noqa: S301 - from our own parent

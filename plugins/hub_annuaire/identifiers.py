@@ -32,7 +32,8 @@ _STRUCTURES: Final = {
 }
 
 _SPELT: Final = {"1": "FINESS", "2": "SIREN", "3": "SIRET", "4": "RPPS"}
-_TECHNICAL: Final = re.compile(r"[!-{}~]{1,40}")
+_FINESS: Final = r"(?:[0-9][0-9AB][0-9]{7})?"
+_SITE: Final = re.compile(rf"{_FINESS}\|{_FINESS}\|(?:[0-9]{{14}})?\|(?:[0-9]{{9}})?\|(?:[!-{{}}~]{{1,40}})?")
 
 DIFFER: Final = (
     "not the identifier that the national one holds",
@@ -44,8 +45,9 @@ STRUCTURE_PREFIX: Final = "S"
 
 def check_digit(digits: str) -> str:
     """Return the Luhn digit that makes `digits` valid when it follows them."""
-    total = sum(map(int, digits[-2::-2])) + sum(map(int, digits[::-2].translate(_DOUBLED)))
-    return str(-total % 10)
+    # a digit's code is 48 more than the digit
+    total = sum(digits[-2::-2].encode()) + sum(digits[::-2].translate(_DOUBLED).encode())
+    return str((48 * len(digits) - total) % 10)
 
 
 def wrong_person(national: str) -> tuple[str, str] | None:
@@ -76,18 +78,16 @@ def site(siret: str, siren: str, finess: str, legal: str, technical: str) -> str
 
     None: one of them has not its form. Many places have nothing but the directory's technical id.
     """
-    stored = []
-    for digit, value in (("1", finess), ("1", legal), ("3", siret), ("2", siren)):
-        if value:
-            if not _STRUCTURES[digit].fullmatch(value):
-                return None
-            if (one := digit + value) not in stored:
-                stored.append(one)
-    if technical:
-        if not _TECHNICAL.fullmatch(technical):
-            return None
-        stored.append(f"T{technical}")
-    return " ".join(stored)
+    if not _SITE.fullmatch(f"{finess}|{legal}|{siret}|{siren}|{technical}"):
+        return None
+    stored = f"1{finess} " if finess else ""
+    if legal and legal != finess:
+        stored += f"1{legal} "
+    if siret:
+        stored += f"3{siret} "
+    if siren:
+        stored += f"2{siren} "
+    return f"{stored}T{technical}" if technical else stored[:-1]
 
 
 def structure(kind: str, value: str) -> str | None:

@@ -65,13 +65,13 @@ class Mailbox:
 
 def merged(key: str, lines: Sequence[Line], persons: Persons) -> Mailbox:
     """Make a mailbox of its lines, one at least. Raises sqlite3.Error."""
-    lines = sorted(lines, key=lambda one: (TYPES.index(one.type), *_content(one)))
+    if len(lines) > 1:
+        lines = sorted(lines, key=_content)
     first = lines[0]
     type_ = first.type
     bearers = _distinct(one.person for one in lines) if type_ in {"PER", "CAB"} else []
     structures = _distinct(one.structure for one in lines) if type_ != "PER" else []
-    services = {one.service for one in lines}
-    service = first.service if len(services) == 1 else ""
+    service = first.service if all(one.service == first.service for one in lines) else ""
     structure = next((one.place for one in lines if one.place), "")
     name = first.name if type_ == "PER" else names.with_service(first.name, service)
     verdicts = standing.of_mailbox(type_, [persons.verdicts(one) for one in bearers])
@@ -101,8 +101,8 @@ def merged(key: str, lines: Sequence[Line], persons: Persons) -> Mailbox:
 
 def _content(line: Line) -> tuple[str | int, ...]:
     return (
-        line.paperless, line.address, line.person, line.structure, line.name, line.place, line.service,
-        line.profession, line.specialty, line.town, line.postcode,
+        TYPES.index(line.type), line.paperless, line.address, line.person, line.structure, line.name,
+        line.place, line.service, line.profession, line.specialty, line.town, line.postcode,
     )  # fmt: skip
 
 

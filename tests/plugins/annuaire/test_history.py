@@ -15,7 +15,7 @@ from hub.domain.party import FINESS, RPPS, Identifier
 from hub.ports.directory import Standing
 from hub.ports.filling import Changes
 from hub.ports.looking import Period
-from hub_annuaire import days
+from hub_annuaire import days, schema
 from tests import build_annuaire as sample
 from tests.plugins.annuaire import place as places
 from tests.plugins.annuaire.place import STATED, Place
@@ -289,6 +289,40 @@ async def test_who_is_missed_after_a_damage_has_ceased(calendar: Calendar, place
     entry = await place.look_up(places.VANISHED)
     assert entry is not None
     assert (entry.standing, entry.since) == (Standing.CEASED, date(2026, 3, 4))
+
+
+async def test_a_database_of_the_first_release_is_carried_over(place: Place) -> None:
+    """An upgrade forgets nobody: who had ceased has, what the Order said holds, the mailbox is known."""
+    path = place.folder / "data" / "annuaire.sqlite"
+    gone = f"8{sample.VANISHED.rpps}"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            f"""
+            PRAGMA application_id = {schema.APPLICATION};
+            PRAGMA user_version = 1;
+            CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE person (id TEXT PRIMARY KEY, gone TEXT) WITHOUT ROWID;
+            CREATE TABLE stated (id TEXT PRIMARY KEY, standing TEXT NOT NULL, since TEXT) WITHOUT ROWID;
+            CREATE TABLE mailbox (key TEXT PRIMARY KEY, address TEXT NOT NULL, type TEXT NOT NULL,
+              name TEXT NOT NULL, identifiers TEXT NOT NULL, standing TEXT NOT NULL, since TEXT,
+              preference INTEGER NOT NULL) WITHOUT ROWID;
+            INSERT INTO person VALUES ('{gone}', '2026-05-04'), ('8{sample.rpps(4)}', NULL);
+            INSERT INTO stated VALUES ('8{sample.STRUCK_OFF.rpps}', 'struck-off', '2026-06-15');
+            INSERT INTO mailbox VALUES ('old@valbrume.mssante.example', 'Old@valbrume.mssante.example', 'PER',
+              'Dr Anselme VAUQUELIN', 'P{gone}', 'ceased', '2026-05-04', 0);
+            """  # noqa: S608 - our own values
+        )
+    assert place.load(place.extractions).changes is None
+    for address in (places.VANISHED, "old@valbrume.mssante.example"):
+        entry = await place.look_up(address)
+        assert entry is not None
+        assert (entry.standing, entry.since) == (Standing.CEASED, date(2026, 5, 4))
+    struck_off = await place.look_up(places.STRUCK_OFF)
+    assert struck_off is not None
+    assert struck_off.standing is Standing.STRUCK_OFF
+    martin = await place.look_up(places.MARTIN)
+    assert martin is not None
+    assert martin.standing is Standing.ACTIVE
 
 
 @pytest.mark.parametrize(
