@@ -13,7 +13,7 @@ from cryptography import x509
 from lxml import etree
 
 from hub.errors import ConfigError, Words
-from hub_trust import certificates, reading, toml_signature, xml_signature
+from hub_trust import certificates, reading, toml_signature, xml_profile, xml_signature
 from hub_trust.content import TrustList
 from hub_trust.faults import Place
 from hub_trust.reading import Files
@@ -87,7 +87,7 @@ def _sign_xml(
     draft: Files, changes: Changes, key: certificates.PrivateKey, chain: list[x509.Certificate]
 ) -> bytes:
     root = xml_signature.parse(draft.data, draft.place, draft=True)
-    for old in root.findall(f"{{{xml_signature.DS}}}Signature"):
+    for old in root.findall(f"{{{xml_profile.DS}}}Signature"):
         root.remove(old)
     values = {
         "sequence": None if changes.sequence is None else str(changes.sequence),
