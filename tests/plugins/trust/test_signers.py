@@ -105,12 +105,14 @@ def test_a_signer_s_own_certificate_can_be_the_anchor(cast: Cast, form: str) -> 
     assert code_of(Draft().signed(form, alone), cast.authority) == "trust.foreign_signer"
 
 
-def test_eddsa_goes_with_toml(tmp_path: Path) -> None:
-    """An Ed25519 key signs TOML, pinned as it is; XML has no such signature, and the words say so."""
-    paper = Papers(tmp_path).issue("ed", by=None, kind="ed25519")
-    files = Draft().signed("toml", paper)
-    assert files.jws is not None
-    assert verify(files, paper).signer == paper.x509
+def test_eddsa_goes_with_toml(cast: Cast, tmp_path: Path) -> None:
+    """An Ed25519 key signs TOML, pinned or issued; XML has no such signature, and the words say so."""
+    papers = Papers(tmp_path)
+    paper, issued = (
+        papers.issue(name, by=by, kind="ed25519") for name, by in (("a", None), ("b", cast.authority))
+    )
+    assert verify(Draft().signed("toml", paper), paper).signer == paper.x509
+    assert verify(Draft().signed("toml", issued), cast.authority).signer == issued.x509
     with pytest.raises(ConfigError) as refused:
         Draft().signed("xml", paper)
     assert refused.value.code == "trust.key"
