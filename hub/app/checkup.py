@@ -100,7 +100,11 @@ async def _trust(opening: Opening, settings: Settings) -> AsyncIterator[Finding]
             yield failed(name, opening.failed[name])
             continue
         try:
-            yield _held(name, space.held())
+            held = space.held()
+            yield _held(name, held)
+            if held.fault is not None:
+                en, fr = held.fault.en, held.fault.fr
+                yield warning(name, f"a newer list is refused: {en}", f"une plus récente est refusée : {fr}")
             served = {domain for one in settings.operators for domain in one.domains}
             outside = sorted(domain for domain in served if space.admission(domain) is None)
         except TrustUnavailableError as error:

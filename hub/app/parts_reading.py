@@ -27,6 +27,7 @@ _PEERS: Final = {
     "dns": re.compile(r"[a-z0-9.-]+"),
     "email": re.compile(r"[^@\s]+@[a-z0-9.-]+"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
+    "spki": re.compile(r"[0-9a-f]{64}"),
 }
 
 
@@ -146,13 +147,15 @@ def _domain(table: Table, text: str) -> str:
 
 def _peer(table: Table, text: str) -> str:
     scheme, colon, value = text.partition(":")
-    value = value.lower().replace(":", "") if scheme == "sha256" else value.lower()
+    value = value.lower().replace(":", "") if scheme in {"sha256", "spki"} else value.lower()
     form = _PEERS.get(scheme)
     if not colon or form is None or not form.fullmatch(value):
         raise table.wrong(
             "peers",
-            f"holds {text!r}, which is not dns:<name>, email:<address> or sha256:<fingerprint>",
-            f"contient {text!r}, qui n'est pas dns:<nom>, email:<adresse> ou sha256:<empreinte>",
+            f"holds {text!r}, which is not dns:<name>, email:<address>, sha256:<fingerprint> or spki:<its "
+            "key's>",
+            f"contient {text!r}, qui n'est pas dns:<nom>, email:<adresse>, sha256:<empreinte> ou spki:<celle "
+            "de sa clé>",
         )
     return f"{scheme}:{value}"
 
