@@ -24,7 +24,7 @@ from hub.domain.address import Address
 from hub.domain.party import Identifier
 from hub.domain.target import Description, Target, read_target
 from hub.errors import ConfigError, InputError, Words
-from hub.ports.directory import Directory, Entry
+from hub.ports.directory import Directory, Entry, Standing
 from hub.ports.filling import Loaded, Loads, Progress, Synchronises
 from hub.ports.looking import Change, Period, Recalls
 
@@ -151,12 +151,14 @@ def answered(periods: Sequence[Period], at: datetime) -> Period | None:
 def holding(periods: Sequence[Period], at: datetime) -> Period | None:
     """Return what is known by now of the day of a moment: the latest word whose days include it.
 
-    A word without a last day holds no longer than the directory held to it.
+    That somebody may practise holds no longer than the directory held to it; that they may not, until
+    it says otherwise.
     """
     day = at.date()
     for one in reversed(periods):
         begins = one.since or one.known_from.date()
-        ends = one.until or (one.known_until.date() if one.known_until else day)
+        given_up = one.known_until if one.standing is Standing.ACTIVE else None
+        ends = one.until or (given_up.date() if given_up else day)
         if begins <= day <= ends:
             return one
     return None
