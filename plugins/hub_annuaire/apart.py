@@ -97,6 +97,7 @@ def main() -> None:
     questions, parent = sys.stdin.buffer, _Parent(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody prints between the answers
     order, limits = pickle.load(questions)  # noqa: S301 - from our own parent
+    os.environ.setdefault("SQLITE_TMPDIR", str(order.new.parent))  # /tmp may be small, or memory
     threading.Thread(target=_end_with, args=(questions,), daemon=True).start()
     try:
         parent.say("built", _build(order, limits, parent))
