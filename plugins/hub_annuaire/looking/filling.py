@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from hub_annuaire.looking import folding, pieces
@@ -20,6 +21,8 @@ Row = tuple[int, str, str, str, str, str]
 BULK_HASH: Final = 32 << 20
 """Bytes of words that FTS5 gathers before it writes them, while the index is made."""
 USUAL_HASH: Final = 1 << 20
+CACHE_KIB: Final = 48 << 10
+"""Memory for pages, and as much for sorting, while the index is made."""
 
 _TITLES: Final = frozenset({"dr", "pr", "m", "mme", "mlle", "docteur", "professeur", "madame", "monsieur"})
 _AT_OR_ABOVE: Final = (
@@ -42,7 +45,8 @@ def add(connection: sqlite3.Connection, shown: Iterable[Shown]) -> None:
     Of a key that is given twice in one go one stays. Raises sqlite3.Error.
     """
     if connection.execute("SELECT 1 FROM looking_row LIMIT 1").fetchone() is None:
-        _fill(connection, shown)
+        with _modest(connection):
+            _fill(connection, shown)
         return
     rows = {row[2]: row for row in map(_row, shown)}
     remove(connection, rows)
@@ -75,6 +79,19 @@ def remove(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     connection.executemany(
         "DELETE FROM looking_word WHERE word = ? AND count < 1", [(word,) for word in counts]
     )
+
+
+@contextmanager
+def _modest(connection: sqlite3.Connection) -> Iterator[None]:
+    """Keep memory within `CACHE_KIB`: SQLite sorts in as much as the cache may have, beside the cache."""
+    (before,) = connection.execute("PRAGMA main.cache_size").fetchone()
+    pages = connection.execute("PRAGMA main.page_size").fetchone()[0]
+    kib = -before if before < 0 else before * pages // 1024
+    connection.execute(f"PRAGMA main.cache_size = -{min(kib, CACHE_KIB)}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA main.cache_size = {before}")
 
 
 def _fill(connection: sqlite3.Connection, shown: Iterable[Shown]) -> None:
