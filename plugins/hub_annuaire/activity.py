@@ -34,8 +34,10 @@ def read(lines: Lines, header: Header, compared: Compared, codes: Codes) -> Iter
                 raise lines.place(person).malformed("identifier", *wrong)
             if national[1:] != fields[own]:
                 raise lines.place(own).malformed("identifiers_differ", *identifiers.DIFFER)
-            name = names.parts(fields[title], fields[given], fields[family])
-            before = said
+            same = before is not None and before[0] == national
+            before, last, name = said, name, names.parts(fields[title], fields[given], fields[family])
+            if same and not names.same_person(last, name):
+                raise lines.place(family).malformed("person_contradicted", *identifiers.CONTRADICTED)
         site = identifiers.site(
             fields[siret], fields[siren], fields[finess], fields[legal], fields[technical]
         )

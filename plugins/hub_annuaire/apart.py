@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Final
 
@@ -30,9 +31,9 @@ def build(order: Order, opened: Opened) -> Built:
     """Do what `building.build` does. Raises the same."""
     command = [sys.executable, "-c", _START.format(path=sys.path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - ourselves
+        if child.stdin is None or child.stdout is None:
+            raise AssertionError
         try:
-            if child.stdin is None or child.stdout is None:
-                raise AssertionError
             try:
                 pickle.dump((order, opened.limits), child.stdin)
                 child.stdin.flush()
@@ -41,6 +42,8 @@ def build(order: Order, opened: Opened) -> Built:
             return _listen(child.stdout, opened, order)
         finally:
             child.kill()
+            with suppress(BrokenPipeError):  # the order that it did not live to take
+                child.stdin.close()
 
 
 def _listen(answers: IO[bytes], opened: Opened, order: Order) -> Built:
@@ -98,7 +101,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody prints between the answers
     order, limits = pickle.load(questions)  # noqa: S301 - from our own parent
     os.environ.setdefault("SQLITE_TMPDIR", str(order.new.parent))  # /tmp may be small, or memory
-    threading.Thread(target=_end_with, args=(questions,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(questions.fileno(),), daemon=True).start()
     try:
         parent.say("built", _build(order, limits, parent))
     except HubError as error:
@@ -113,6 +116,8 @@ def _build(order: Order, limits: Limits, parent: _Parent) -> Built:
     return building.build(order, Opened(limits=limits, progress=parent.progress, log=parent))
 
 
-def _end_with(questions: BinaryIO) -> None:
-    questions.read()
+def _end_with(questions: int) -> None:
+    # not through the buffered file, whose lock the end of the interpreter wants
+    while os.read(questions, 1):
+        pass
     os._exit(1)  # the parent is gone: nobody will use what is being made

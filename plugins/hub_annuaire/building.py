@@ -120,7 +120,8 @@ def _read_all(connection: sqlite3.Connection, files: Files, secret: str, opened:
         table, reader = _TABLES[format_]
         with open_lines(source, opened) as (lines, header):
             compared = Compared(connection, table, header, secret)
-            comparing.appeared(connection, table, reader(lines, header, compared, codes))
+            empty = format_ is Format.ACTIVITY and not compared.held
+            comparing.appeared(connection, table, reader(lines, header, compared, codes), empty=empty)
         comparing.note(connection, format_, source.generated.isoformat(), lines.encoding)
         comparing.vanished(connection, table, compared.unseen)
         if format_ is Format.ACTIVITY and len(compared.unseen) * 100 > compared.held * SUSPICIOUS:

@@ -8,9 +8,10 @@ a line that is taken for another; by chance that happens once in a hundred milli
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from itertools import chain
+from typing import Any
 
 from hub_annuaire.formats import Format, Header
 
@@ -48,11 +49,32 @@ def note(connection: sqlite3.Connection, format_: Format, generated: str, encodi
     connection.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?)", (format_.name, generated, encoding))
 
 
-def appeared(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """Stage the lines that are new, each row beginning with its line. Raises sqlite3.Error."""
+def appeared(
+    connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]], *, empty: bool = False
+) -> None:
+    """Stage the lines that are new, each row beginning with its line and key. Raises sqlite3.Error.
+
+    Into an `empty` table those that come in the order of their keys go at once.
+    """
     columns = connection.execute(f"PRAGMA staging.table_info(new_{table})").fetchall()
     places = ", ".join("?" * len(columns))
-    connection.executemany(f"INSERT INTO staging.new_{table} VALUES ({places})", rows)  # noqa: S608 - our own names
+    stage = f"INSERT INTO staging.new_{table} VALUES ({places})"  # noqa: S608 - our own names
+    if not empty:
+        connection.executemany(stage, rows)
+        return
+
+    def in_order() -> Iterator[tuple[Any, ...]]:
+        last = before = ""
+        for row in rows:
+            if row[1] > last or row[1] == before == last:
+                last = row[1]
+                yield row[1:]
+            else:
+                connection.execute(stage, row)
+            before = row[1]
+
+    insert = f"INSERT OR IGNORE INTO main.{table} VALUES ({places[:-3]})"  # noqa: S608 - our own names
+    connection.executemany(insert, in_order())
 
 
 def vanished(connection: sqlite3.Connection, table: str, unseen: Iterable[int]) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from hub_annuaire import coded, names
+from hub_annuaire import coded, identifiers, names
 from hub_annuaire.faults import Place
 from hub_annuaire.moment import Moment
 from hub_annuaire.persons import Persons, Work
@@ -165,11 +165,7 @@ def check_names(
         "SELECT max(line) FROM staging.new_activity WHERE person = ? AND name IN (?, ?)",
         (person, first, other),
     ).fetchone()
-    raise Place(file, lines[0], "Nom d'exercice").malformed(
-        "person_contradicted",
-        "another line gives the same identifier to somebody of another name",
-        "une autre ligne donne le même identifiant à quelqu'un d'un autre nom",
-    )
+    raise Place(file, lines[0], "Nom d'exercice").malformed("person_contradicted", *identifiers.CONTRADICTED)
 
 
 def _held(known: Known, works: dict[int, Work]) -> _Held:

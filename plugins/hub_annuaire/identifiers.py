@@ -39,6 +39,10 @@ DIFFER: Final = (
     "not the identifier that the national one holds",
     "pas l'identifiant contenu dans l'identification nationale",
 )
+CONTRADICTED: Final = (
+    "another line gives the same identifier to somebody of another name",
+    "une autre ligne donne le même identifiant à quelqu'un d'un autre nom",
+)
 PERSON_PREFIX: Final = "P"
 STRUCTURE_PREFIX: Final = "S"
 

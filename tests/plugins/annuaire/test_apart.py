@@ -17,7 +17,7 @@ from hub_annuaire import loading
 from hub_annuaire.settings import Settings
 from tests.plugins.annuaire import importing
 from tests.plugins.annuaire import place as places
-from tests.plugins.annuaire.place import ACTIVITY, MAILBOXES, Place
+from tests.plugins.annuaire.place import MAILBOXES, Place
 
 ROOT = Path(__file__).parents[3]
 MARTIN = Address.parse(places.MARTIN)
@@ -70,17 +70,18 @@ def test_a_disk_that_fails_it_is_the_stores_error(place: Place, monkeypatch: pyt
 def test_when_it_is_killed_the_import_has_failed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """By an operator or for want of memory: an error that says so, and yesterday's answers."""
     place.load(place.earlier)
-    children: list[subprocess.Popen[bytes]] = []
     usual = subprocess.Popen
 
-    def remembering(*args: object, **named: object) -> subprocess.Popen[bytes]:
-        children.append(usual(*args, **named))  # type: ignore[call-overload]
-        return children[-1]
+    def killed(*args: object, **named: object) -> subprocess.Popen[bytes]:
+        child: subprocess.Popen[bytes] = usual(*args, **named)  # type: ignore[call-overload]
+        child.kill()
+        return child
 
-    monkeypatch.setattr(subprocess, "Popen", remembering)
-    with pytest.raises(StoreError) as caught:
-        place.directory().load(place.files, lambda *_: children[-1].kill())
-    assert caught.value.code in {"annuaire.builder_died", "annuaire.store_failed"}
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", killed)
+        with pytest.raises(StoreError) as caught:
+            place.load()
+    assert caught.value.code == "annuaire.builder_died"
     assert {path.name for path in (place.folder / "data").iterdir()} == {
         "annuaire.sqlite",
         "annuaire.sqlite.lock",
@@ -124,16 +125,3 @@ async def test_look_ups_go_on_beside_it(place: Place) -> None:
         await asyncio.sleep(0)
     await loading_
     assert seen <= {"annuaire 2026-08-25T05:09", "annuaire 2026-08-26T05:12"}
-
-
-def test_a_file_that_changes_while_it_is_read_is_refused(place: Place) -> None:
-    """Half of yesterday's and half of today's would be neither."""
-    place.load(place.earlier)
-
-    def spoil(file: str, _done: int, _all: int) -> None:
-        if file == ACTIVITY:
-            place.path(ACTIVITY).write_bytes(place.path(ACTIVITY).read_bytes() + b" ")
-
-    with pytest.raises(MalformedError) as caught:
-        place.directory().load(place.files, spoil)
-    assert caught.value.code in {"annuaire.changed", "annuaire.truncated"}

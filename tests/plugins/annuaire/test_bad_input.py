@@ -470,10 +470,15 @@ def test_two_people_under_one_number_are_noticed(first: bool, place: Place) -> N
     if not first:
         place.load(place.earlier)
     before = place.path(ACTIVITY).read_bytes()
-    place.edit(ACTIVITY, lambda text: text + _somebody_else(text))
-    with pytest.raises(MalformedError) as caught:
-        place.load()
-    assert (caught.value.code, caught.value.fields["line"]) == ("annuaire.person_contradicted", 43)
+    far = before.decode().split("\n")
+    for spoilt, line in (
+        (before.decode() + _somebody_else(before.decode()), 43),
+        ("\n".join([far[0], _somebody_else(before.decode()).strip(), *far[1:]]), 43 if first else 2),
+    ):
+        place.path(ACTIVITY).write_text(spoilt, "utf-8")
+        with pytest.raises(MalformedError) as caught:
+            place.load()
+        assert (caught.value.code, caught.value.fields["line"]) == ("annuaire.person_contradicted", line)
     place.path(ACTIVITY).write_bytes(before)
     place.edit(ACTIVITY, lambda text: text + text.split("\n")[-2].replace("MIRABEL", "ORMESSON") + "\n")
     assert place.load().professionals == 37

@@ -86,10 +86,10 @@ def test_unchanged_lines_are_not_read_again(place: Place, monkeypatch: pytest.Mo
     read: dict[str, int] = {}
     usual = comparing.appeared
 
-    def counting(connection: sqlite3.Connection, table: str, rows: Any) -> None:
+    def counting(connection: sqlite3.Connection, table: str, rows: Any, *, empty: bool) -> None:
         taken = list(rows)
         read[table] = len(taken)
-        usual(connection, table, taken)
+        usual(connection, table, taken, empty=empty)
 
     monkeypatch.setattr(comparing, "appeared", counting)
     place.load()
