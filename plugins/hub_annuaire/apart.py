@@ -81,8 +81,11 @@ class _Parent:
     answers: BinaryIO
 
     def say(self, what: str, said: object) -> None:
-        self.answers.write(pickle.dumps((what, said)))
-        self.answers.flush()
+        try:
+            self.answers.write(pickle.dumps((what, said)))
+            self.answers.flush()
+        except BrokenPipeError:
+            os._exit(1)  # it is gone: nobody will use what is being made
 
     def progress(self, file: str, done: int, total: int) -> None:
         self.say("progress", (file, done, total))
