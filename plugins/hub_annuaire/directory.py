@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date
 from math import inf
@@ -18,6 +18,8 @@ from hub.ports.host import Host
 from hub.ports.looking import Change, Period
 from hub_annuaire import certificates, days, faults, loading
 from hub_annuaire.identifiers import PERSON_PREFIX, to_stored
+from hub_annuaire.looking.aside import Gone
+from hub_annuaire.looking.index import Index
 from hub_annuaire.settings import Settings
 from hub_annuaire.snapshot import Professional, Snapshot
 
@@ -26,12 +28,15 @@ LOOK_EVERY: Final = 1.0
 FORGET_EVERY: Final = 60.0
 """Seconds after which a certificate is read again even when its folder looks the same."""
 WARN_EVERY: Final = 86400.0
+SPARE: Final = 10
+"""Keys asked of the index beyond those wanted: some may be suspended today."""
 
 
 class Annuaire:
     """`Directory`, `Loads`, `Dated` and all of `hub.ports.looking` over one SQLite file.
 
     Look-ups are synchronous inside their coroutine: they take microseconds, less than a thread would.
+    Looking around takes milliseconds, and a thread.
     """
 
     def __init__(self, settings: Settings, host: Host) -> None:
@@ -56,15 +61,16 @@ class Annuaire:
 
     async def search(self, text: str, limit: int) -> tuple[Entry, ...]:
         """Return who can be written to and fits what is being typed (`Searches`)."""
-        return self._current().search(text, limit)
+        return (await self._looking(lambda index: index.search(text, limit + SPARE)))[:limit]
 
     async def by_description(self, sought: Description, limit: int) -> tuple[Entry, ...]:
         """Return the mailboxes of everybody who fits (`Describes`)."""
-        return self._current().described(sought, limit)
+        return (await self._looking(lambda index: index.described(sought, limit + SPARE)))[:limit]
 
     async def near(self, address: Address) -> tuple[Address, ...]:
         """Return what a mistyped address may have been meant to be (`Suggests`)."""
-        return self._current().near(address)
+        found = await self._looking(lambda index: index.near(address))
+        return tuple(one.address for one in found)
 
     async def recall(self, who: Address | Identifier) -> tuple[Period, ...]:
         """Return what was and is said of a person's or a mailbox's standing (`Recalls`).
@@ -110,6 +116,15 @@ class Annuaire:
         if self._snapshot is not None:
             self._snapshot.close()
             self._snapshot = None
+
+    async def _looking(self, question: Callable[[Index], list[str]]) -> tuple[Entry, ...]:
+        """Ask the index, and return those who can be written to today, as the newest version has them."""
+        while True:
+            try:
+                keys = await self._current().looking(question)
+            except Gone:
+                continue
+            return self._current().open(keys)
 
     def _current(self) -> Snapshot:
         now = self._host.clock.monotonic()

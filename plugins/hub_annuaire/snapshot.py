@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from hub.domain.address import Address
-from hub.domain.target import Description
 from hub.errors import MalformedError
 from hub.ports.directory import Coded, DirectoryUnavailableError, Entry, Standing
 from hub_annuaire import certificates, coded, faults, names, schema, standing
 from hub_annuaire.history import connect
 from hub_annuaire.identifiers import to_identifier
+from hub_annuaire.looking.aside import Aside
 from hub_annuaire.looking.index import Index
 from hub_annuaire.persons import Persons
 from hub_annuaire.recalling import Recalling
@@ -26,8 +26,6 @@ from hub_annuaire.standing import OPEN, Verdict
 REMEMBERED: Final = 4096
 """Answers kept in memory, of each kind of look-up."""
 CACHE_KIB: Final = 16 << 10
-SPARE: Final = 10
-"""Keys asked of the index beyond those wanted: some may be suspended today."""
 
 _COLUMNS: Final = (
     "mailbox.key, address, type, name, identifiers, verdicts, listed, profession, specialties, structure, "
@@ -81,7 +79,7 @@ class Snapshot:
             self.version: str = facts["version"]
             self.oldest = datetime.fromisoformat(facts["oldest"])
             self._codes = coded.read(self._connection)
-            self._index = Index(self._connection)
+            self._aside = Aside(connect(path))
         except (sqlite3.Error, KeyError, ValueError) as error:
             self._connection.close()
             raise faults.damaged(error) from error
@@ -100,18 +98,19 @@ class Snapshot:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        self._aside.close()
 
-    def search(self, text: str, limit: int) -> tuple[Entry, ...]:
-        """Return what the index finds and can be written to today."""
-        return self._open(lambda: self._index.search(text, limit + SPARE))[:limit]
+    async def looking(self, question: Callable[[Index], list[str]]) -> list[str]:
+        """Ask the index for keys, aside. Raises DirectoryUnavailableError, and Gone when it was closed."""
+        try:
+            return await self._aside.ask(question)
+        except (sqlite3.Error, ValueError, LookupError) as error:
+            raise faults.damaged(error) from error
 
-    def described(self, sought: Description, limit: int) -> tuple[Entry, ...]:
-        """Return who fits a description."""
-        return self._open(lambda: self._index.described(sought, limit + SPARE))[:limit]
-
-    def near(self, address: Address) -> tuple[Address, ...]:
-        """Return the listed addresses that differ by a slip, and can be written to today."""
-        return tuple(one.address for one in self._open(lambda: self._index.near(address)))
+    def open(self, keys: Iterable[str]) -> tuple[Entry, ...]:
+        """Return those of these mailboxes that can be written to today."""
+        found = map(self.by_key, keys)
+        return tuple(one for one in found if one is not None and one.standing is Standing.ACTIVE)
 
     def past(self) -> Recalling:
         """Return what answers questions about the past."""
@@ -149,10 +148,6 @@ class Snapshot:
             ),
             specialties=self._coded(specialties),
         )
-
-    def _open(self, keys: Callable[[], list[str]]) -> tuple[Entry, ...]:
-        found = (self.by_key(key) for key in self.asked(keys))
-        return tuple(one for one in found if one is not None and one.standing is Standing.ACTIVE)
 
     def _by_key(self, key: str) -> Entry | None:
         entries = self._entries(_BY_KEY, key)

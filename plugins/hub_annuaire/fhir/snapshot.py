@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import Final, TypeVar
 from hub.domain.party import Identifier
 from hub_annuaire.fhir import faults, joining, schema
 from hub_annuaire.fhir.joining import Bearing
+from hub_annuaire.looking.aside import Aside, Gone
 from hub_annuaire.looking.index import Index
 
 REMEMBERED: Final = 4096
@@ -30,11 +30,9 @@ class Snapshot:
         self._path = path
         try:
             self._connection = schema.open_reading(path)
-            self._looking = schema.open_reading(path)
+            self._aside = Aside(schema.open_reading(path))
         except sqlite3.Error as error:
             raise faults.damaged(error) from error
-        self._turn = asyncio.Lock()
-        self._closed = False
         self._seen = -1
         self._server = server
         self.by_key = lru_cache(REMEMBERED)(self._by_key)
@@ -66,30 +64,17 @@ class Snapshot:
 
     async def looking(self, ask: Callable[[Index], list[T]]) -> list[T]:
         """Ask the index, in a thread and one at a time. Raises DirectoryUnavailableError."""
-        async with self._turn:
-            if self._closed:
-                raise faults.never()
-            task = asyncio.ensure_future(asyncio.to_thread(ask, Index(self._looking)))
-            try:
-                return await asyncio.shield(task)
-            except asyncio.CancelledError:
-                await asyncio.wait({task})
-                raise
-            except sqlite3.Error as error:
-                raise faults.damaged(error) from error
-            finally:
-                self._end()
+        try:
+            return await self._aside.ask(ask)
+        except Gone:
+            raise faults.never() from None
+        except sqlite3.Error as error:
+            raise faults.damaged(error) from error
 
     def close(self) -> None:
         """Close the file; a question to the index that is being answered ends first."""
-        self._closed = True
         self._connection.close()
-        if not self._turn.locked():
-            self._end()
-
-    def _end(self) -> None:
-        if self._closed:
-            self._looking.close()
+        self._aside.close()
 
     def _by_key(self, key: str) -> Bearing | None:
         found = self._read("SELECT body FROM mailbox WHERE key = ?", key)
