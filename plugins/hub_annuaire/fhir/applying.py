@@ -41,7 +41,8 @@ _COUNTS: Final = {
     "WHERE new.kind = :person AND new.active AND old.active AND new.body <> old.body",
     "less": "SELECT count(DISTINCT old.practitioner) FROM held.record AS old WHERE old.kind = :role "
     "AND old.active AND NOT EXISTS (SELECT 1 FROM record AS new WHERE new.kind = :role "
-    "AND new.id = old.id AND new.active) AND EXISTS (SELECT 1 FROM record AS other "
+    "AND new.id = old.id AND new.practitioner = old.practitioner AND new.active) "
+    "AND EXISTS (SELECT 1 FROM record AS other "
     "WHERE other.practitioner = old.practitioner AND other.practitioner <> '' "
     "AND other.kind = :role AND other.active)",
     "mailboxes_appeared": "SELECT count(*) FROM mailbox WHERE key NOT IN (SELECT key FROM held.mailbox)",
