@@ -11,8 +11,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
+from hub.plugin.secure import Secure
 from hub_smtp.breaks import bare, broken_off, lost, silent, too_long
-from hub_smtp.secure import Secure
 
 HIGH: Final = 256 << 10
 """Bytes of input, and of output, held before the other side is made to wait."""

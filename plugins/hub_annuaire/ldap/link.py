@@ -10,8 +10,8 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
+from hub.plugin.secure import Secure
 from hub_annuaire.ldap import codec
-from hub_annuaire.ldap.secure import Secure
 
 _HIGH: Final = 256 << 10
 """Bytes of output held before `drain` waits."""
@@ -160,7 +160,7 @@ class Link(asyncio.Protocol):
         """
         if self._input:
             raise codec.WireError("input before TLS")
-        self._secure = Secure(context, server_name=server_name)
+        self._secure = Secure(context, server_side=server_name is None, server_name=server_name)
         if server_name is not None:
             self._secure.shake()
             self._transport.write(self._secure.outgoing())

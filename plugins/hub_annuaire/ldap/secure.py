@@ -1,8 +1,4 @@
-"""TLS of both ends: version 1.2 or later, the server always verified, nothing resumed.
-
-`Secure` turns bytes as they travel into bytes as they are meant, with no input or output of its own: so
-StartTLS is the same on every event loop, and nothing that came in clear can pass for protected.
-"""
+"""What TLS holds both ends to: version 1.2 or later, the server always verified, nothing resumed."""
 
 from __future__ import annotations
 
@@ -10,12 +6,8 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from hub_annuaire.ldap import faults
-
-_RECORD: Final = 16 << 10
-"""Bytes in one record (RFC 8446, 5.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,71 +65,3 @@ def _filled(context: ssl.SSLContext, anchors: tuple[Path, ...], identity: Identi
 
 def _no_password() -> str:
     raise ValueError("the key is encrypted")
-
-
-class Secure:
-    """One TLS session. Whatever was called, send what `outgoing` returns next, after a fault too."""
-
-    def __init__(self, context: ssl.SSLContext, *, server_name: str | None) -> None:
-        """Begin; with a `server_name` as the client that expects it, with None as the server."""
-        self._in = ssl.MemoryBIO()
-        self._out = ssl.MemoryBIO()
-        self._object = context.wrap_bio(
-            self._in, self._out, server_side=server_name is None, server_hostname=server_name
-        )
-        self.ready = False
-        self.over = False
-        self.fault: ssl.SSLError | None = None
-
-    @property
-    def certificate(self) -> bytes | None:
-        """The other end's certificate (DER) when it has shown one; it was verified."""
-        return self._object.getpeercert(binary_form=True) if self.ready else None
-
-    def shake(self) -> None:
-        """Go on with the handshake; `ready` says whether it is done, `fault` why it never will be."""
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            return
-        except ssl.SSLError as error:
-            self.fault = error
-        else:
-            self.ready = True
-
-    def take(self, data: bytes) -> bytes:
-        """Return what came in with these bytes; `over` and `fault` say that nothing more will."""
-        self._in.write(data)
-        if not self.ready:
-            self.shake()
-            if not self.ready:
-                return b""
-        parts = []
-        try:
-            while part := self._object.read(_RECORD):
-                parts.append(part)
-            self.over = True
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLZeroReturnError:
-            self.over = True
-        except ssl.SSLError as error:
-            self.fault = error
-        return b"".join(parts)
-
-    def give(self, data: bytes) -> None:
-        """Take what is to go out."""
-        view = memoryview(data)
-        while view:
-            view = view[self._object.write(view) :]
-
-    def leave(self) -> None:
-        """Say goodbye; its answer is not waited for."""
-        try:
-            self._object.unwrap()
-        except (ssl.SSLError, OSError):
-            return
-
-    def outgoing(self) -> bytes:
-        """Return what is to be sent."""
-        return self._out.read()

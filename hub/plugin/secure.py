@@ -26,6 +26,11 @@ class Secure:
         self.over = False
         self.fault: ssl.SSLError | None = None
 
+    @property
+    def certificate(self) -> bytes | None:
+        """The other end's certificate (DER) once it has shown one; it was verified."""
+        return self.object.getpeercert(binary_form=True) if self.ready else None
+
     def shake(self) -> None:
         """Go on with the handshake; `ready` says whether it is done, `fault` why it never will be."""
         try:
