@@ -64,17 +64,19 @@ class CareTeam:
         if message.kind not in settings.messages:
             return None
         known = await self._watched.current()
-        patients = who.patients(message)
-        if not who.concerns_others(case, patients):
+        patients = who.others(case, who.patients(message))
+        if patients is None:
             return None
         if not patients:
             return None if settings.without_patient else no_patient(case)
         source = f"care-team {known.version}"
-        packed = known.of(patients)
-        if packed is None:
-            return None if settings.unknown_patient else _no_team(case, source)
-        sender, recipient = who.names(case.sender_entry), who.names(case.recipient_entry)
-        if known.share(packed, sender, recipient, self._days.today()):
+        teams = [known.of(one) for one in patients]
+        if None in teams and not settings.unknown_patient:
+            return _no_team(case, source)
+        day = self._days.today()
+        sender, recipient = tuple(who.names(case.sender_entry)), tuple(who.names(case.recipient_entry))
+        # of several patients each one's team must be theirs: what is said of one is said with the others
+        if all(known.share(one, sender, recipient, day) for one in teams if one is not None):
             return None
         return _not_shared(case, source)
 

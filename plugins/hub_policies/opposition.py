@@ -73,7 +73,7 @@ class Objections:
     by_patient: dict[bytes, tuple[Objection, ...]] = field(repr=False)
 
     def of(self, patients: Iterable[str]) -> list[Objection]:
-        """Return what a patient objects to, whatever the day."""
+        """Return what patients object to, whatever the day."""
         return [
             one for patient in patients for one in self.by_patient.get(who.digest(self.secret, patient), ())
         ]
@@ -122,11 +122,13 @@ class Opposition:
         if case.message.kind not in self._settings.messages:
             return None
         known = await self._watched.current()
-        patients = who.patients(case.message)
-        if not patients and not self._settings.without_patient and who.concerns_others(case, patients):
+        patients = who.others(case, who.patients(case.message))
+        if patients is None:
+            return None
+        if not patients and not self._settings.without_patient:
             return no_patient(case)
         objections = known.of(patients)
-        if not objections or not who.concerns_others(case, patients):
+        if not objections:
             return None
         day = self._days.today()
         names = {*who.names(case.sender_entry), *who.names(case.recipient_entry)}

@@ -46,11 +46,9 @@ class Teams:
     members: dict[str, int] = field(repr=False)
     by_patient: dict[bytes, bytes] = field(repr=False)
 
-    def of(self, patients: Iterable[str]) -> bytes | None:
+    def of(self, patient: str) -> bytes | None:
         """Return everything that is known of a patient's teams, past ones too; None: no team was ever."""
-        found = [self.by_patient.get(who.digest(self.secret, one)) for one in patients]
-        known = [one for one in found if one is not None]
-        return b"".join(known) if known else None
+        return self.by_patient.get(who.digest(self.secret, patient))
 
     def share(self, packed: bytes, one: Iterable[str], other: Iterable[str], day: date) -> bool:
         """Whether two, each by its `names`, are in one team of a patient's on a day."""

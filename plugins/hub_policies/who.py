@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hub.domain import target
@@ -19,6 +20,7 @@ _RPPS_DIGITS: Final = 11
 _FINESS_SIGNS: Final = 9
 _SIRET_DIGITS: Final = 14
 _INS_WITHOUT_KEY: Final = 13
+_NUMBER: Final = re.compile(r"[0-9]{5}(?:[0-9]{2}|2A|2B)[0-9]{6}")
 
 
 def digest(secret: bytes, ins: str) -> bytes:
@@ -27,22 +29,19 @@ def digest(secret: bytes, ins: str) -> bytes:
 
 
 def patients(message: Message) -> list[str]:
-    """Return the INS of the message's patient, of 15 signs; several spellings are of one patient."""
-    return [_whole(one.value) for one in message.patient if one.system in _INS]
+    """Return the INS of the message's patients, of 15 signs, each once however it is spelt."""
+    return _numbers(message.patient)
 
 
-def is_patient(entry: Entry, patients: list[str]) -> bool:
-    """Whether a mailbox is a patient's own: of the message's patient, if it names one."""
-    if entry.mailbox is not MailboxKind.PATIENT:
-        return False
-    return not patients or any(
-        one.system in _INS and _whole(one.value) in patients for one in entry.identifiers
-    )
+def others(case: Case, patients: list[str]) -> list[str] | None:
+    """Return those of the patients who neither write nor are written to.
 
-
-def concerns_others(case: Case, patients: list[str]) -> bool:
-    """Whether it is about somebody else than who writes or is written to."""
-    return not is_patient(case.sender_entry, patients) and not is_patient(case.recipient_entry, patients)
+    None when it is about nobody else: all of them do, or no patient is named and a patient does.
+    """
+    own = [one for one in (case.sender_entry, case.recipient_entry) if one.mailbox is MailboxKind.PATIENT]
+    theirs = {number for one in own for number in _numbers(one.identifiers)}
+    found = [one for one in patients if one not in theirs]
+    return None if not found and own else found
 
 
 def names(entry: Entry) -> Iterator[str]:
@@ -87,8 +86,13 @@ def _identifier(text: str) -> Identifier:
     )
 
 
+def _numbers(identifiers: Iterable[Identifier]) -> list[str]:
+    # the names of a URN's scheme and namespace may be in capitals (RFC 8141, 3.1)
+    return list(dict.fromkeys(_whole(one.value) for one in identifiers if one.system.lower() in _INS))
+
+
 def _whole(value: str) -> str:
-    compact = value.replace(" ", "").upper()
-    if len(compact) == _INS_WITHOUT_KEY and compact.replace("2A", "19").replace("2B", "18").isdecimal():
-        return f"{compact}{target.ins_key(compact):02}"
-    return compact
+    """Return the number without separators, its key worked out anew: the 13 signs say who it is."""
+    compact = "".join(filter(str.isalnum, value.upper()))
+    number = compact[:_INS_WITHOUT_KEY]
+    return f"{number}{target.ins_key(number):02}" if _NUMBER.fullmatch(number) else compact

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.domain.message import Kind
 from hub.domain.outcome import Refused
-from hub.domain.party import INS_NIA, INS_TEST, Identifier
+from hub.domain.party import INS_NIA, INS_NIR, INS_TEST, Identifier
 from hub.errors import ConfigError
 from hub.plugin.watched import Seen
 from hub.ports.policy import Policy
@@ -90,15 +90,43 @@ async def test_only_some_kinds_of_messages_are_meant(board: Board) -> None:
     assert await _code(policy, MARTIN, NURSE, kind=Kind.PRESCRIPTION) == "policy.care-team"
 
 
-@pytest.mark.parametrize("number", [CLAIRE, CLAIRE[:13], "2 55 08 14 168 025 38"])
-@pytest.mark.parametrize("system", [INS_NIA, INS_TEST])
+@pytest.mark.parametrize(
+    "number", [CLAIRE, CLAIRE[:13], "2 55 08 14 168 025 38", "2.55.08.14.168.025-38", f"{CLAIRE[:13]}99"]
+)
+@pytest.mark.parametrize("system", [INS_NIA, INS_TEST, INS_NIR.upper()])
 async def test_any_spelling_of_the_number_is_the_patient(number: str, system: str, board: Board) -> None:
-    """With or without key and spaces, whatever the OID."""
+    """With or without key and separators, the key mistyped, whatever the OID and its capitals."""
     board.write(TEAM)
     policy = await board.open("care-team", files=["list.csv"])
     identifiers = (Identifier("urn:oid:2.999", "42"), Identifier(system, number))
     assert await _code(policy, WARD, SORBIER, patient=identifiers) is None
     assert await _code(policy, WARD, MARTIN, patient=identifiers) == "policy.care-team"
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ([(CLAIRE, RPPS_MARTIN), (CLAIRE, NURSE.address)], "policy.no-team"),
+        ([(CLAIRE, RPPS_MARTIN), (CORSE, NURSE.address)], "policy.care-team"),
+        ([(who, member) for who in (CLAIRE, CORSE) for member in (RPPS_MARTIN, NURSE.address)], None),
+    ],
+)
+async def test_of_several_patients_the_team_of_each_is_asked(
+    members: list[tuple[str, Any]], code: str | None, board: Board
+) -> None:
+    """One mail with two reports: that both care for one patient says nothing of the other."""
+    board.write("\n".join(["patient;member", *(f"{who};{member}" for who, member in members)]))
+    policy = await board.open("care-team", files=["list.csv"])
+    both = (Identifier(INS_NIR, CLAIRE), Identifier(INS_NIR, CORSE))
+    assert await _code(policy, MARTIN, NURSE, patient=both) == code
+
+
+async def test_a_patient_is_sent_nothing_about_another_beside_their_own(board: Board) -> None:
+    """Their own report does not carry somebody else's along."""
+    board.write(TEAM)
+    policy = await board.open("care-team", files=["list.csv"])
+    both = (Identifier(INS_NIR, CORSE), Identifier(INS_NIR, CLAIRE))
+    assert await _code(policy, MARTIN, patient(CORSE), patient=both) == "policy.care-team"
 
 
 async def test_the_patient_and_who_cares_for_them_may_write(board: Board) -> None:
@@ -257,7 +285,7 @@ def test_two_share_a_team_exactly_when_both_are_in_it_that_day(
     known = _teams(path)
     holding = [(p, m, t) for p, m, t, s, u in lines if (s is None or s <= day) and (u is None or day <= u)]
     for number in (CLAIRE, CORSE):
-        packed = known.of([number])
+        packed = known.of(number)
         assert (packed is None) == (number not in {line[0] for line in lines})
         for one, other in [("a@x.example", "b@x.example"), ("b@x.example", "c@x.example")]:
             expected = any((number, other, t) in holding for p, m, t in holding if (p, m) == (number, one))

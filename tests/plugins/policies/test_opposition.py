@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.domain.message import Kind
+from hub.domain.party import INS_NIR, Identifier
 from hub.errors import ConfigError
 from hub.plugin.watched import Seen
 from hub.ports.policy import Policy
@@ -64,6 +65,15 @@ async def test_an_objection_to_somebody_is_to_them_alone(to: str, board: Board) 
     assert await _refused(policy, MARTIN, WARD)
     assert await _refused(policy, WARD, MARTIN)
     assert not await _refused(policy, WARD, SORBIER)
+
+
+async def test_a_patient_s_own_report_carries_no_other_s_along(board: Board) -> None:
+    """Who objects is asked about whoever else the message is about too."""
+    board.write(f"INS\n{CLAIRE}\n")
+    policy = await board.open("opposition", files=["list.csv"])
+    both = (Identifier(INS_NIR, CORSE), Identifier(INS_NIR, CLAIRE))
+    assert await _refused(policy, MARTIN, patient(CORSE), patient=both)
+    assert await _refused(policy, MARTIN, WARD, patient=(Identifier("URN:OID:1.2.250.1.213.1.4.8", CLAIRE),))
 
 
 async def test_a_message_must_say_whom_it_is_about_where_that_is_asked(board: Board) -> None:
