@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -14,7 +14,7 @@ from hub.domain.ids import OperatorName
 from hub.domain.party import Identifier, Party, Role
 from hub.domain.target import Description
 from hub.errors import Words
-from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
+from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.ports.filling import Dated, Held
 from hub.ports.looking import Describes, Searches, Suggests
 
@@ -129,23 +129,38 @@ class People:
 
 async def _entry(directory: Directory, address: Address) -> Entry | None:
     answer: object = await directory.by_address(address)
-    if answer is None or isinstance(answer, Entry):
-        return answer
-    raise TypeError("a directory answers with an entry or None")
+    if answer is None:
+        return None
+    (found,) = _sound([answer])
+    if found.address.key != address.key:
+        raise TypeError("a directory answers with the mailbox that it was asked for")
+    return found
 
 
 async def _entries(directory: Directory, identifier: Identifier) -> tuple[Entry, ...]:
-    answer = tuple(await directory.by_identifier(identifier))
-    if all(isinstance(one, Entry) for one in answer):
-        return answer
-    raise TypeError("a directory answers with entries")
+    return _sound(await directory.by_identifier(identifier))
 
 
 async def _listed(asked: Awaitable[Sequence[Entry]]) -> tuple[Entry, ...]:
-    answer = tuple(await asked)
-    if all(isinstance(one, Entry) for one in answer):
-        return tuple(one for one in answer if not one.unlisted)
-    raise TypeError("a directory answers with entries")
+    return tuple(one for one in _sound(await asked) if not one.unlisted)
+
+
+def _sound(answer: Iterable[object]) -> tuple[Entry, ...]:
+    """Return entries that are sound in all that is decided by: a plugin may be of any making."""
+    found = []
+    for one in answer:
+        if not (
+            isinstance(one, Entry)
+            and isinstance(one.address, Address)
+            and isinstance(one.mailbox, MailboxKind)
+            and isinstance(one.standing, Standing)
+            and isinstance(one.name, str)
+            and isinstance(one.source, str)
+            and all(isinstance(each, Identifier) for each in one.identifiers)
+        ):
+            raise TypeError("a directory answers with entries")
+        found.append(one)
+    return tuple(found)
 
 
 async def _addresses(directory: Suggests, address: Address) -> tuple[Address, ...]:

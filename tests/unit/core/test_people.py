@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,31 @@ class SilentDirectory(TinyDirectory):
         """Hang."""
         await asyncio.Event().wait()
         return None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"address": Address.parse(PETIT)},
+        {"address": MARTIN},
+        {"standing": "active"},
+        {"mailbox": "doctor"},
+        {"name": None},
+        {"source": None},
+        {"identifiers": None},
+        {"identifiers": ("899900000011",)},
+    ],
+)
+async def test_an_entry_that_can_t_be_believed_is_a_failure(change: dict[str, Any]) -> None:
+    """Somebody else's mailbox would get the letter, and an unknown standing end the worker."""
+
+    class Odd(TinyDirectory):
+        async def by_address(self, address: Address) -> Entry | None:
+            return replace(entry(MARTIN), **change)
+
+    with pytest.raises(DirectoryUnavailableError) as raised:
+        await People([Odd()]).by_address(ADDRESS)
+    assert raised.value.code == "directory.failed"
 
 
 async def test_the_first_that_knows_answers() -> None:
