@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.core import answers, standing
+from hub.core import answers, calling, standing
 from hub.core.calling import Call, Halt, Returned, Watched
 from hub.core.operators import Operator
 from hub.core.register import Register
@@ -27,6 +27,11 @@ from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, S
 from hub.ports.queue import Claimed, ClaimedDelivery
 from hub.ports.trust import Admission, TrustUnavailableError
 
+CHECKING: Final = 90.0
+"""Seconds for the directories' and the space of trust's word on all recipients of an attempt."""
+AT_ONCE: Final = 20
+"""Recipients who are asked about at one time."""
+_Found = tuple[Entry, Admission | None] | Refused | Deferred
 _AS_SEALED: Final = {
     PartyKind.PERSON: MailboxKind.PERSONAL,
     PartyKind.ORGANISATION: MailboxKind.ORGANISATIONAL,
@@ -91,7 +96,7 @@ async def attempt(
     if clock.now() >= claimed.sealed.envelope.expires_at:
         return result
     # 2. The word of the directory and of the space of trust at this very moment.
-    addressees = await _check_again(claimed, register, result)
+    addressees = await _check_again(claimed, register, result, halt)
     connector = operator.connector
     if connector is None:
         result.verdicts.update((one.delivery, _not_open(operator)) for one in addressees)
@@ -113,7 +118,7 @@ async def attempt(
     return result
 
 
-async def _check_again(claimed: Claimed, register: Register, result: Attempt) -> list[Addressee]:
+async def _check_again(claimed: Claimed, register: Register, result: Attempt, halt: Halt) -> list[Addressee]:
     try:
         why = _sender_outside(claimed, register)
     except TrustUnavailableError as error:
@@ -121,23 +126,47 @@ async def _check_again(claimed: Claimed, register: Register, result: Attempt) ->
     if why is not None:
         result.verdicts.update((one.id, why) for one in claimed.deliveries)
         return []
+    found = await _ask_all(claimed, register, halt)
     addressees = []
     for one in claimed.deliveries:
-        party = _party(claimed, one)
-        found: tuple[Entry, Admission | None] | Refused | Deferred
-        try:
-            found = await _recipient(party, register)
-        except (DirectoryUnavailableError, TrustUnavailableError) as error:
-            found = Deferred(code=error.code, reason=error.words)
-        if isinstance(found, Deferred | Refused):
-            result.verdicts[one.id] = found
+        answer = found.get(one.id) or (Returned() if halt.called.done() else _silent())
+        if isinstance(answer, Deferred | Refused | Returned):
+            result.verdicts[one.id] = answer
         else:
-            entry, admission = found
+            entry, admission = answer
             result.sources[one.id] = (
                 entry.source if admission is None else f"{entry.source}; {admission.source}"
             )
+            party = _party(claimed, one)
             addressees.append(Addressee(delivery=one.id, party=party, entry=entry, admission=admission))
     return addressees
+
+
+async def _ask_all(claimed: Claimed, register: Register, halt: Halt) -> dict[DeliveryId, _Found]:
+    """Ask for every recipient, some at a time; who is missing had no answer when the time was up."""
+    found: dict[DeliveryId, _Found] = {}
+    left = iter(claimed.deliveries)
+
+    async def ask() -> None:
+        for one in left:
+            try:
+                found[one.id] = await _recipient(_party(claimed, one), register)
+            except (DirectoryUnavailableError, TrustUnavailableError) as error:
+                found[one.id] = Deferred(code=error.code, reason=error.words)
+
+    asking = [asyncio.ensure_future(ask()) for _ in claimed.deliveries[:AT_ONCE]]
+    asked = asyncio.gather(*asking)
+    try:
+        waited: set[asyncio.Future[Any]] = {asked, halt.called}
+        await asyncio.wait(waited, timeout=CHECKING, return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            await asked
+        else:
+            asked.cancel()
+            await asyncio.wait(asking, timeout=calling.LET_GO)
+    finally:
+        asked.cancel()
+    return dict(found)
 
 
 def _sender_outside(claimed: Claimed, register: Register) -> Refused | Deferred | None:
@@ -232,6 +261,16 @@ def _said_of(one: Addressee, said: Mapping[DeliveryId, Any]) -> Outcome | None:
         return answers.outcome_of(said.get(one.delivery))
     except Exception:  # noqa: BLE001 - a connector that answers nonsense hurts only its own operator
         return None
+
+
+def _silent() -> Deferred:
+    return Deferred(
+        code="directory.silent",
+        reason=Words(
+            en="The directory did not answer in time; the hub tries again.",
+            fr="L'annuaire n'a pas répondu à temps ; le hub réessaie.",
+        ),
+    )
 
 
 def _not_open(operator: Operator) -> Deferred:

@@ -30,8 +30,8 @@ IDLE: Final = 1.0
 """Seconds between two looks at the queue when nothing wakes the worker."""
 STORE_AGAIN: Final = 1.0
 """Seconds before a store that failed is tried again."""
-LEASE_MARGIN: Final = timedelta(minutes=1)
-"""How much longer than an attempt may last its lease does."""
+LEASE_MARGIN: Final = timedelta(minutes=2)
+"""How much longer than an operator's deadline its lease lasts: the directories are asked before."""
 SWEEP: Final = 30.0
 """Seconds between two looks for what is open past its end."""
 LATE: Final = timedelta(minutes=5)

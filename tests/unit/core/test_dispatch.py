@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hub.core import calling
+from hub.core import calling, dispatch
 from hub.core.calling import Halt, Returned
 from hub.core.dispatch import Attempt, Resend, Unasked, attempt
 from hub.core.operators import Operator, Operators
@@ -20,7 +20,7 @@ from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused, Uncertain
 from hub.errors import LimitError, PeerError, StoreError, Words
 from hub.ports.connector import Capabilities, Delivers, Parcel
-from hub.ports.directory import Standing
+from hub.ports.directory import Entry, Standing
 from hub.ports.queue import Claimed, ClaimedDelivery
 from hub.testing.fakes import (
     FixedChance,
@@ -111,6 +111,54 @@ async def test_who_vanished_from_the_directory_gets_nothing() -> None:
     assert isinstance(martin, Refused)
     assert not result.asked
     assert operator.parcels == []
+
+
+class SlowDirectory(TinyDirectory):
+    """One that says nothing of some for a while."""
+
+    def __init__(self, *slow: str, seconds: float = 60) -> None:
+        super().__init__(entry(MARTIN), entry(PETIT))
+        self.slow = slow
+        self.seconds = seconds
+
+    async def by_address(self, address: Address) -> Entry | None:
+        """Answer, of some late."""
+        if str(address) in self.slow:
+            await asyncio.sleep(self.seconds)
+        return await super().by_address(address)
+
+
+async def test_a_slow_directory_does_not_outlast_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is not told of in time waits; the others get theirs while the lease holds."""
+    monkeypatch.setattr(dispatch, "CHECKING", 0.05)
+    operator = ScriptedOperator()
+    (martin, petit), result = await verdicts(operator, claimed(MARTIN, PETIT), people=SlowDirectory(MARTIN))
+    assert isinstance(martin, Deferred)
+    assert martin.code == "directory.silent"
+    assert isinstance(petit, Delivered)
+    assert not result.operator_failed
+
+
+async def test_recipients_are_asked_about_side_by_side() -> None:
+    """A thousand times a fraction of a second would be minutes."""
+    loop = asyncio.get_running_loop()
+    began, many = loop.time(), [f"dr.{number}@ville.example" for number in range(40)]
+    people = SlowDirectory(*many, seconds=0.05)
+    for one in many:
+        people.put(entry(one))
+    told, _ = await verdicts(ScriptedOperator(), claimed(*many), people=people)
+    assert all(isinstance(one, Delivered) for one in told)
+    assert loop.time() - began < 1
+
+
+async def test_a_hub_that_stops_while_the_directory_is_asked_gives_back() -> None:
+    """Nothing has left: it must not come back as uncertain."""
+    halt = Halt()
+    asyncio.get_running_loop().call_later(0.02, halt.call)
+    told, _ = await verdicts(
+        ScriptedOperator(), claimed(MARTIN, PETIT), people=SlowDirectory(MARTIN), halt=halt
+    )
+    assert told == [Returned(), Returned()]
 
 
 async def test_without_the_directory_everything_waits() -> None:

@@ -314,7 +314,7 @@ async def test_a_lost_lease_comes_back_as_uncertain() -> None:
     await asyncio.wait({task})
     assert hub.state() is State.LEASED
     hub.worker = hub.new_worker()
-    hub.clock.advance(timedelta(minutes=6))
+    hub.clock.advance(timedelta(minutes=7))
     async with hub.works():
         await hub.until(lambda: hub.state() is State.DELIVERED)
     assert len(hub.ville.arrivals) == 1
