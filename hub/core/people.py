@@ -60,7 +60,10 @@ class People:
         )
 
     async def search(self, text: str, limit: int) -> Sequence[Entry]:
-        """Search every directory that can be (`Searches`), each address once, none that is unlisted."""
+        """Search every directory that can be (`Searches`), each address once.
+
+        None that is unlisted, and no patient's: that is their INS.
+        """
         return await self._all(
             [one for one in self._directories if isinstance(one, Searches)],
             lambda directory: directory.search(text, limit),
@@ -142,7 +145,8 @@ async def _entries(directory: Directory, identifier: Identifier) -> tuple[Entry,
 
 
 async def _listed(asked: Awaitable[Sequence[Entry]]) -> tuple[Entry, ...]:
-    return tuple(one for one in _sound(await asked) if not one.unlisted)
+    found = _sound(await asked)
+    return tuple(one for one in found if not one.unlisted and one.mailbox is not MailboxKind.PATIENT)
 
 
 def _sound(answer: Iterable[object]) -> tuple[Entry, ...]:

@@ -118,7 +118,8 @@ def read(row: Row, seen: Seen) -> Entry:
         service=row.text("service", ""),
         town=row.text("town", ""),
         rank=row.integer("rank", 1, MAX_RANK),
-        unlisted=row.flag("unlisted"),
+        # a patient's address is their INS: who does not know it finds nobody
+        unlisted=row.flag("unlisted") or kind is MailboxKind.PATIENT,
     )
 
 

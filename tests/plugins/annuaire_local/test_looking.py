@@ -28,6 +28,22 @@ async def test_who_is_unlisted_is_not_shown(house: House) -> None:
     assert await directory.by_address(Address.parse(SECRET)) is not None
 
 
+async def test_a_patient_is_not_shown(house: House) -> None:
+    """Their address is their INS, and whoever may search would read who is treated here."""
+    number, other = "255081416802538", "255081416802638"
+    (house.folder / "services.toml").write_text(
+        f'[[mailbox]]\naddress = "{number}@patient.example"\nmailbox = "patient"\n'
+        f'name = "Claire Bruyère"\nins = "{number}"\n'
+    )
+    directory = await house.open()
+    assert list(await directory.search("bruyere", 10)) == []
+    assert list(await directory.by_description(Description(name="Claire Bruyère"), 10)) == []
+    assert list(await directory.near(Address.parse(f"{other}@patient.example"))) == []
+    found = await directory.by_address(Address.parse(f"{number}@patient.example"))
+    assert found is not None
+    assert await directory.by_identifier(found.identifiers[0]) == (found,)
+
+
 async def test_who_is_suspended_is_shown_again_when_it_ends(house: House) -> None:
     """A search shows whom one can write to today, even if only one is asked for."""
     house.edit("people.csv", "Dr Rouge GENÊT;;;;;10 Médecin;;Hautmont;;oui", "Dr Zoé SORBIER;;;;;10;;;;")

@@ -14,7 +14,7 @@ from hub.core.people import People
 from hub.domain.address import Address
 from hub.domain.party import RPPS, Identifier, Role
 from hub.domain.target import Description
-from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, Standing
+from hub.ports.directory import Directory, DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.ports.filling import Held
 from hub.testing.fakes import NOON, TinyDirectory, entry
 from tests.unit.core.world import MARTIN, MARTIN_RPPS, NOBODY, PETIT, VILLE
@@ -160,9 +160,10 @@ class Listing(TinyDirectory):
 
 
 async def test_a_search_goes_over_all_directories() -> None:
-    """Each address once, as the first directory knows it; an unlisted mailbox is not shown."""
+    """Each address once, as the first directory knows it; an unlisted mailbox is not shown, nor a patient's."""
     hidden = entry("dr.rouge@ville.example", unlisted=True)
-    own = Listing(entry(MARTIN, name="Dr Martin, ici"), hidden)
+    patient = entry("255081416802538@patient.example", mailbox=MailboxKind.PATIENT)
+    own = Listing(entry(MARTIN, name="Dr Martin, ici"), hidden, patient)
     national = Listing(entry(MARTIN), entry(PETIT))
     found = await People([own, TinyDirectory(), national]).search("d", 10)
     assert [str(one.address) for one in found] == [MARTIN, PETIT]
