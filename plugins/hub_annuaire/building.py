@@ -40,6 +40,8 @@ from hub_annuaire.sources import Source
 
 CACHE_KIB: Final = {"main": 64 << 10, "staging": 32 << 10}
 """Memory for pages; three times as much hardly helps."""
+DATABASE: Final = "annuaire.sqlite"
+"""What progress calls the work after the last file, of which nobody knows how much there is."""
 LEAST_LOSS: Final = 10
 """Fewer missing than this never count as a damaged extraction."""
 SUSPICIOUS: Final = 5
@@ -91,6 +93,7 @@ def build(order: Order, opened: Opened) -> Built:
         loss = _Loss(files=files, facts=facts, most=order.max_loss)
         # 1.
         _read_all(connection, files, secret, opened, loss)
+        opened.progress(DATABASE, 0, 0)
         # 2.
         people.apply(now, files.activity.name)
         professionals = _number(connection, "SELECT count(DISTINCT person) FROM activity")
@@ -110,6 +113,7 @@ def build(order: Order, opened: Opened) -> Built:
                 ("mailboxes", str(listed)),
             ],
         )
+    opened.progress(DATABASE, 1, 1)
     changes = None if now.first else Changes(**now.counted)
     return Built(version=version, professionals=professionals, mailboxes=listed, changes=changes)
 

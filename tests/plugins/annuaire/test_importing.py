@@ -180,6 +180,14 @@ def test_progress_ends_at_the_size_of_each_file(place: Place, monkeypatch: pytes
         assert {one[2] for one in told if one[0] == path.name} == {size}
 
 
+def test_the_work_after_the_last_file_is_shown_too(place: Place) -> None:
+    """It takes half a minute with the whole country: begun, of unknown length, and ended last of all."""
+    told: list[tuple[str, int, int]] = []
+    place.directory().load(place.files, lambda *one: told.append(one))
+    assert [one[1:] for one in told if one[0] == "annuaire.sqlite"] == [(0, 0), (1, 1)]
+    assert told[-1][0] == "annuaire.sqlite"
+
+
 def test_the_version_is_the_files_own_time(place: Place) -> None:
     """From the name, or from the file's time when the name says nothing, as at the portal."""
     renamed = place.path(MAILBOXES).rename(place.path("extraction-correspondance-mssante.txt"))
