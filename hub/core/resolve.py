@@ -73,9 +73,17 @@ async def resolve(to: To, register: Register, size: int = 0) -> Resolved | Refus
 
 
 async def _entry(target: Target, register: Register) -> Entry | Refused:
+    if isinstance(target, Address):
+        return await register.directory.by_address(target) or await _unlisted(target, register)
+    chosen = await _chosen(target, register)
+    if isinstance(chosen, Refused):
+        return chosen
+    # Of the mailbox that was chosen the first directory that knows it decides, as at every delivery.
+    return await register.directory.by_address(chosen.address) or chosen
+
+
+async def _chosen(target: Identifier | Description, register: Register) -> Entry | Refused:
     match target:
-        case Address():
-            return await register.directory.by_address(target) or await _unlisted(target, register)
         case Identifier():
             entries = await register.directory.by_identifier(target)
             entries = tuple(one for one in entries if _may_be_found(one))

@@ -160,7 +160,7 @@ class Listing(TinyDirectory):
 
 
 async def test_a_search_goes_over_all_directories() -> None:
-    """Each address once, as the first directory knows it; an unlisted mailbox is not shown, nor a patient's."""
+    """Each address once, as the first directory knows it; neither who is unlisted nor a patient."""
     hidden = entry("dr.rouge@ville.example", unlisted=True)
     patient = entry("255081416802538@patient.example", mailbox=MailboxKind.PATIENT)
     own = Listing(entry(MARTIN, name="Dr Martin, ici"), hidden, patient)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from hub.core.people import People
 from hub.core.resolve import Resolved, resolve
 from hub.domain.address import Address
 from hub.domain.outcome import Refused
 from hub.domain.party import RPPS, Identifier, Role
-from hub.domain.target import Description
+from hub.domain.target import Description, Target
 from hub.ports.connector import Capabilities
-from hub.ports.directory import DirectoryUnavailableError, MailboxKind
+from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.ports.intake import To
 from hub.testing.fakes import ScriptedOperator, entry
 from tests.unit.core.test_people import Listing
@@ -56,6 +59,28 @@ async def test_who_can_t_be_reached_is_refused_by_name(target: Address | Identif
     named = str(target) if isinstance(target, Address) else target.value
     assert named in refused.reason.en
     assert named in refused.reason.fr
+
+
+class ActiveOnly(Listing):
+    """One that finds those who may practise by description, as directories do."""
+
+    async def by_description(self, sought: Description, limit: int) -> Sequence[Entry]:
+        """Return who is active."""
+        return [one for one in self._entries.values() if one.standing is Standing.ACTIVE]
+
+
+@pytest.mark.parametrize("target", [Address.parse(MARTIN), MARTIN_RPPS, Description(name="Martin")])
+async def test_whom_the_first_directory_bars_no_name_leads_to(target: Target) -> None:
+    """Suspended at home, where no number is written, and active in the national directory."""
+    people = People(
+        [
+            ActiveOnly(entry(MARTIN, standing=Standing.SUSPENDED)),
+            ActiveOnly(entry(MARTIN, identifiers=[MARTIN_RPPS])),
+        ]
+    )
+    refused = await resolve(To(target=target), register(people))
+    assert isinstance(refused, Refused)
+    assert refused.code == "recipient.suspended"
 
 
 async def test_a_message_too_large_for_the_operator_is_refused_before_it_is_taken() -> None:
