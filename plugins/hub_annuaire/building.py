@@ -113,7 +113,8 @@ def build(order: Order, opened: Opened) -> Built:
                 ("mailboxes", str(listed)),
             ],
         )
-    opened.progress(DATABASE, 1, 1)
+    size = order.new.stat().st_size
+    opened.progress(DATABASE, size, size)
     changes = None if now.first else Changes(**now.counted)
     return Built(version=version, professionals=professionals, mailboxes=listed, changes=changes)
 
