@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Final
 
 from hub.domain.address import Address
@@ -17,10 +18,17 @@ from hub_annuaire.fhir.searching import Memory, Search, value
 from hub_annuaire.fhir.vocabulary import Kind
 
 _BORNE_BY: Final = {RPPS: Kind.PRACTITIONER, FINESS: Kind.ORGANIZATION}
+_INS: Final = re.compile(r"[0-9]{6}[0-9AB][0-9]{6}(?:[0-9]{2})?", re.IGNORECASE)
+"""A patient's number, with its key or without; mistyped it is still health data."""
 
 
 async def mailbox(search: Search, address: Address, memory: Memory) -> Bearing | None:
-    """Return the mailbox at an address; None when the server lists none. Raises as `Search.all`."""
+    """Return the mailbox at an address; None when the server lists none. Raises as `Search.all`.
+
+    A patient's has no place in a URL, nor in a directory of professionals: nobody is asked.
+    """
+    if _INS.fullmatch(address.local):
+        return None
     # 1. `exact` minds capitals, so its no is checked with `contains`, which does not
     written = dict.fromkeys((address.key, str(address)))
     found = await _bearing(search, "exact", ",".join(value(one) for one in written), memory)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from hub.domain import target
 from hub.domain.address import Address
 from hub.domain.party import RPPS, Identifier
 from hub.ports.directory import DirectoryUnavailableError, Standing
@@ -61,6 +62,16 @@ async def test_a_no_is_kept_for_less_long(place: Place) -> None:
     assert await directory.by_address(ABSENT) is None
     place.pass_time(seconds=20)
     assert await directory.by_address(ABSENT) is not None
+
+
+@pytest.mark.parametrize("number", ["255081416802538", "2550814168025", "199052a01300195", "255081416802539"])
+async def test_a_patient_s_number_is_in_no_url(number: str, place: Place) -> None:
+    """Their address is made of it, and every directory of a chain is asked for every address."""
+    directory = await place.asking()
+    asked = len(place.server.asked)
+    assert await directory.by_address(Address.parse(f"{number}@patient.mssante.example")) is None
+    assert await directory.by_identifier(target.ins("255081416802538")) == ()
+    assert place.server.asked[asked:] == []
 
 
 async def test_only_so_many_answers_are_kept(place: Place) -> None:
