@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from hub.core.people import People
@@ -64,7 +62,7 @@ async def test_who_can_t_be_reached_is_refused_by_name(target: Address | Identif
 class ActiveOnly(Listing):
     """One that finds those who may practise by description, as directories do."""
 
-    async def by_description(self, sought: Description, limit: int) -> Sequence[Entry]:
+    async def by_description(self, sought: Description, limit: int) -> list[Entry]:
         """Return who is active."""
         return [one for one in self._entries.values() if one.standing is Standing.ACTIVE]
 
