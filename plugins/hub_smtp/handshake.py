@@ -28,9 +28,9 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secured:
-    """A session under TLS. `peer` is None when the certificate stands for no operator."""
+    """A session under TLS, with the client's certificate in DER."""
 
-    peer: Peer | None
+    certificate: bytes
 
 
 async def shake_hands(link: Link, desk: Desk) -> Secured:
@@ -49,11 +49,11 @@ async def shake_hands(link: Link, desk: Desk) -> Secured:
         desk.host.log.warning("smtp.tls_refused", receiver=desk.host.name, reason=tls.reason(error))
         raise LostError("smtp.tls_refused", replies.FAILED.words) from error
     assert link.secure is not None  # noqa: S101 - it stands now
-    certificate = link.secure.object.getpeercert(binary_form=True)
-    return Secured(peer=_recognise(certificate or b"", desk))
+    return Secured(certificate=link.secure.object.getpeercert(binary_form=True) or b"")
 
 
-def _recognise(certificate: bytes, desk: Desk) -> Peer | None:
+def recognise(certificate: bytes, desk: Desk) -> Peer | None:
+    """Return whom a certificate stands for now; None when it is no operator."""
     peer = desk.intake.identify(certificate)
     if peer is None:
         # Written so that it can be copied into an operator's `peers`.

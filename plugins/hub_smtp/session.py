@@ -21,7 +21,7 @@ from hub.ports.intake import Peer
 from hub_smtp import commands, faults, replies
 from hub_smtp.breaks import LineError, LostError, SilentError
 from hub_smtp.commands import CommandError, Mail
-from hub_smtp.handshake import Desk, Secured, shake_hands
+from hub_smtp.handshake import Desk, Secured, recognise, shake_hands
 from hub_smtp.link import Link, StoppedError
 from hub_smtp.replies import Reply
 from hub_smtp.taking import EndError, Taking
@@ -58,6 +58,7 @@ class Session:
             link, intake=desk.intake, reader=desk.reader, settings=desk.settings, host=desk.host
         )
         self._secured: Secured | None = None
+        self._peer: Peer | None = None
         self._greeted = False
         self._mail_command: Mail | None = None
         self._recipients: list[Rcpt] = []
@@ -203,7 +204,9 @@ class Session:
         if self._mail_command is not None:
             return replies.MAIL_TWICE
         mail = commands.parse_mail(argument)
-        self._check_sender(mail, self._secured.peer)
+        # Asked for each mail: a session may outlast the pins of the space of trust.
+        self._peer = recognise(self._secured.certificate, self._desk)
+        self._check_sender(mail, self._peer)
         self._mail_command = mail
         return replies.SENDER_OK
 
@@ -257,9 +260,9 @@ class Session:
     def _begun(self) -> tuple[Peer, Mail]:
         if self._secured is None:
             raise CommandError(replies.TLS_FIRST)
-        if self._secured.peer is None or self._mail_command is None:
+        if self._peer is None or self._mail_command is None:
             raise CommandError(replies.MAIL_FIRST)
-        return self._secured.peer, self._mail_command
+        return self._peer, self._mail_command
 
     async def _rset(self, argument: str) -> Reply:
         self._count_idle()

@@ -164,6 +164,20 @@ async def test_a_certificate_of_no_operator_may_not_send(papers: Papers) -> None
         await wire.close()
 
 
+async def test_a_session_does_not_outlast_the_certificate_s_standing(
+    papers: Papers, operator: TlsSettings
+) -> None:
+    """A pin that the space of trust has dropped counts for no further mail, though the session goes on."""
+    async with door(papers, operator) as hub:
+        wire = await Wire.open(hub.port, papers.client(operator))
+        assert (await wire.say(f"MAIL FROM:<{SENDER}>")).startswith("250 2.1.0 ")
+        hub.intake.peers.clear()
+        assert (await wire.say("RSET")).startswith("250 ")
+        assert (await wire.say(f"MAIL FROM:<{SENDER}>")).startswith("554 5.7.1 ")
+        assert (await wire.say(f"RCPT TO:<{DOCTOR}>")).startswith("503 ")
+        await wire.close()
+
+
 async def test_each_recipient_gets_an_answer_of_its_own(papers: Papers, operator: TlsSettings) -> None:
     """Unknown, struck off, without operator, too large, directory silent: told at RCPT; the others go on."""
     judged = RecordingIntake(
