@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from hub.ports.queue import Queue
 
 LOOKED_BACK: Final = 20
 """Messages named as earlier ones that are looked up, the latest first."""
+PATIENCE: Final = 30.0
+"""Seconds that a policy has to judge one recipient."""
 _OURS: Final = re.compile(r"<([0-9a-f-]{36})@[^@>]+>")
 """The Message-ID that a hub makes of an envelope's id."""
 
@@ -42,14 +45,16 @@ class Judge:
     async def rules(self, message: Message, sender: Sender, one: Resolved) -> Refused | None:
         """Hold a recipient against the policies, in their order; the first that refuses decides.
 
-        Raises PeerError when one can't be asked: a rule that can't be asked allows nothing.
+        Raises PeerError when one can't be asked, or says nothing for `PATIENCE` seconds: a rule that
+        can't be asked allows nothing.
         """
         case = Case(
             message=message, recipient=one.party, sender_entry=sender.entry, recipient_entry=one.entry
         )
         for policy in self.policies:
             try:
-                why: object = await policy.judge(case)
+                async with asyncio.timeout(PATIENCE):
+                    why: object = await policy.judge(case)
                 if isinstance(why, Refused):
                     return why
                 if why is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from hub.core import judging
 from hub.core.normalise import Limits
 from hub.core.submit import Submitter
 from hub.domain import envelope as envelopes
@@ -292,6 +293,23 @@ async def test_a_rule_that_answers_nonsense_allows_nothing() -> None:
     world = World([Rule(True)])  # type: ignore[arg-type]
     with pytest.raises(PeerError) as caught:
         await world.submit(submission(PETIT))
+    assert caught.value.code == "policy.failed"
+    assert world.queue.rows == {}
+
+
+async def test_a_rule_that_says_nothing_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that hangs must not hold the peer: it tries again."""
+
+    class Silent(Rule):
+        async def judge(self, case: Case) -> Refused | None:
+            await asyncio.Event().wait()
+            return None
+
+    monkeypatch.setattr(judging, "PATIENCE", 0.01)
+    world = World([Silent(None)])
+    async with asyncio.timeout(5):
+        with pytest.raises(PeerError) as caught:
+            await world.submit(submission())
     assert caught.value.code == "policy.failed"
     assert world.queue.rows == {}
 
