@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as some
@@ -9,6 +11,7 @@ from hypothesis import strategies as some
 from hub.domain.party import FINESS, RPPS, Identifier
 from hub.ports.directory import Coded, Entry, MailboxKind
 from hub.testing.fakes import entry
+from hub_annuaire.ldap.face import planning
 from hub_annuaire.ldap.face.matching import fits
 from hub_annuaire.ldap.face.names import Name
 from hub_annuaire.ldap.face.searching import Finder
@@ -98,3 +101,20 @@ async def test_who_fits_is_found(asked: Filter) -> None:
     assert found <= expected
     if outcome.code is Code.SUCCESS:
         assert found == expected
+
+
+def test_long_values_leave_nothing_in_memory() -> None:
+    """A client may ask as often as it likes, each time for something else of 64 KiB."""
+    shown = show(ENTRIES[-1], Name.parse(BASE))
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(100):
+            value = f"{number}é".encode() * (10 << 10)
+            assert fits(Equal("cn", value), shown) is False
+            assert fits(Pieces("cn", first=value), shown) is False
+            assert planning.plan(Equal("uid", value), 2) == ()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1 << 20

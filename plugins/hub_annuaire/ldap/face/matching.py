@@ -30,6 +30,8 @@ from hub_annuaire.ldap.reading import national
 from hub_annuaire.looking import folding
 
 _APART: Final = str.maketrans(dict.fromkeys("-‐‑'’ʼ.", " "))
+_SHORT: Final = 256
+"""Bytes of a value that is remembered."""
 _RULES: Final = frozenset({"caseignorematch", "2.5.13.2", "caseignoreia5match", "1.3.6.1.4.1.1466.109.114.2"})
 _CLASS_OIDS: Final = {
     b"2.5.6.0": b"top",
@@ -142,13 +144,20 @@ def _some(parts: Iterable[bool | None]) -> bool | None:
     return True if True in held else None if None in held else False
 
 
-@lru_cache(1 << 12)
 def _levelled(value: bytes) -> str:
+    # names come again and again; what is longer comes from a client that would fill the memory
+    return _remembered(value) if len(value) <= _SHORT else _level(value)
+
+
+def _level(value: bytes) -> str:
     text = value.decode("utf-8", "replace").casefold().replace("œ", "oe").replace("æ", "ae")
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(one for one in decomposed if not unicodedata.combining(one))
     return text.translate(_APART)
+
+
+_remembered: Final = lru_cache(1 << 12)(_level)
 
 
 def _lower(value: bytes) -> str:

@@ -34,6 +34,8 @@ from hub_annuaire.looking import folding
 
 MAX_QUESTIONS: Final = 16
 """Questions that one filter may come to."""
+MAX_IDENTIFIER: Final = 64
+"""Signs of an identifier; nobody has a longer one, and directories remember what they were asked."""
 _SYSTEMS: Final = {"employeeNumber": (RPPS,), "departmentNumber": (FINESS,), "uid": (RPPS, FINESS)}
 _CLASSES: Final = frozenset(one.lower().encode() for one in CLASSES)
 
@@ -102,6 +104,8 @@ def _value(kind: Kind, value: bytes, least: int, *, like: bool) -> Plan:
         except MalformedError:
             return ()
     if kind.name in _SYSTEMS:
+        if len(text) > MAX_IDENTIFIER:
+            return ()
         return tuple(Identifier(one, national(one, text)) for one in _SYSTEMS[kind.name] if text.strip())
     return _words(kind, (value,), least)
 
