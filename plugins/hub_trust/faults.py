@@ -62,3 +62,14 @@ def ended(version: str, end: str, why: Words | None) -> TrustUnavailableError:
             fr=f"La liste {version} devait être remplacée avant le {end} ; aucune valable n'est venue.{fr}",
         ),
     )
+
+
+def early(version: str, issued: str) -> TrustUnavailableError:
+    """Say that the hub's clock stands before the list was made, so that no date in it can be judged."""
+    return TrustUnavailableError(
+        "trust.held_early",
+        Words(
+            en=f"The list {version} is of {issued}, which is yet to come by the hub's clock: set the clock.",
+            fr=f"La liste {version} est du {issued}, dans l'avenir selon l'horloge du hub : réglez-la.",
+        ),
+    )

@@ -140,6 +140,9 @@ class SignedList:
         version = self._version
         if version is None:
             raise faults.nothing_held(self._host.name, self._fault)
+        if now < (issued := version.content.issued) - SKEW:
+            # a clock that was set back would make of every domain one that is admitted later
+            raise faults.early(version.content.version, f"{issued:%Y-%m-%d %H:%M}")
         if now >= version.end:
             if now >= version.end + self._settings.grace:
                 raise faults.ended(version.content.version, f"{version.end:%Y-%m-%d %H:%M}", self._fault)

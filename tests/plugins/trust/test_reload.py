@@ -15,6 +15,7 @@ from hub.adapters.clock import SystemClock
 from hub.adapters.logs.redact import LOGGABLE
 from hub.errors import ConfigError
 from hub.ports.trust import TrustUnavailableError
+from hub.testing.fakes import FixedClock
 from hub_trust import remembering
 from hub_trust.space import SignedList, open_space
 from tests.plugins.trust.world import NOW, Draft, Scene
@@ -298,6 +299,19 @@ async def test_a_held_list_serves_until_its_end_and_some_grace(scene: Scene) -> 
             replace(draft, sequence=8, issued=NOW + timedelta(days=3), next_update=NOW + timedelta(days=5))
         )
         await look(scene, space)
+        assert space.admission(OURS) is not None
+
+
+async def test_a_clock_that_was_set_back_refuses_nobody(scene: Scene) -> None:
+    """A machine that starts in 1970 must not refuse for good whoever was admitted since."""
+    async with opened(scene):
+        pass
+    scene.clock = FixedClock(NOW - timedelta(days=20000))
+    async with opened(scene, None) as space:
+        with pytest.raises(TrustUnavailableError) as waiting:
+            space.admission(OURS)
+        assert waiting.value.code == "trust.held_early"
+        scene.later(days=20000)
         assert space.admission(OURS) is not None
 
 
