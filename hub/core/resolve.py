@@ -27,9 +27,13 @@ MOST_DESCRIBED: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A recipient who can be reached, and by whom. `asked` is how the sender named them."""
+    """A recipient who can be reached, and by whom.
+
+    `asked` is how the sender named them, `also` how else: one mailbox may go by several names.
+    """
 
     asked: str
+    also: tuple[str, ...] = ()
     party: Party
     entry: Entry
     admission: Admission | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.core.authorise import Sender, authorise
@@ -90,7 +90,9 @@ class Submitter:
             if isinstance(answer, Refused):
                 refused[to.asked] = answer
             else:
-                reached.setdefault(answer.party.address.key, answer)
+                first = reached.setdefault(answer.party.address.key, answer)
+                if first is not answer:
+                    reached[answer.party.address.key] = replace(first, also=(*first.also, to.asked))
         return list(reached.values()), refused
 
     async def _judge(
@@ -103,7 +105,7 @@ class Submitter:
             if (why := await judge.kinds(parts.submission, sender, one)) is None:
                 allowed.append(one)
             else:
-                refused[one.asked] = why
+                refused.update(dict.fromkeys((one.asked, *one.also), why))
         if not allowed or not self.policies:
             return allowed
         message = _message(parts, sender.party, [one.party for one in allowed])
@@ -112,7 +114,7 @@ class Submitter:
             if (why := await judge.rules(message, sender, one)) is None:
                 passed.append(one)
             else:
-                refused[one.asked] = why
+                refused.update(dict.fromkeys((one.asked, *one.also), why))
         return passed
 
     def _envelope(self, parts: Normal, sender: Sender, group: Sequence[Resolved]) -> NewEnvelope:
@@ -156,12 +158,12 @@ def _keys(
     if not parts.submission.whole:
         return {parts.submission.key: envelopes}
     where = {
-        one.asked: (envelope,) for group, envelope in zip(groups, envelopes, strict=True) for one in group
+        name: (envelope,)
+        for group, envelope in zip(groups, envelopes, strict=True)
+        for one in group
+        for name in (one.asked, *one.also)
     }
-    # Who was named twice, by two names of one mailbox, is reached by the first.
-    return {
-        key: where.get(to.asked, envelopes[:1]) for key, to in zip(parts.keys, parts.recipients, strict=True)
-    }
+    return {key: where[to.asked] for key, to in zip(parts.keys, parts.recipients, strict=True)}
 
 
 def _message(parts: Normal, sender: Party, recipients: Sequence[Party]) -> Message:

@@ -16,7 +16,7 @@ from hub.core.submit import Submitter
 from hub.domain import envelope as envelopes
 from hub.domain.address import Address
 from hub.domain.outcome import Refused
-from hub.domain.party import Identifier, Role
+from hub.domain.party import RPPS, Identifier, Role
 from hub.errors import ConflictError, InputError, LimitError, PeerError, StoreError, TrustError, Words
 from hub.ports.connector import Capabilities
 from hub.ports.directory import DirectoryUnavailableError, Standing
@@ -164,6 +164,15 @@ async def test_one_mailbox_gets_one_delivery() -> None:
     assert len(world.queue.rows) == 1
 
 
+async def test_who_is_refused_by_a_rule_is_named_by_every_name() -> None:
+    """Named twice, by address and by number: neither is left to be taken for accepted."""
+    refused = Refused(code="rule.no", reason=WORDS)
+    world = World([Rule(refused)])
+    world.directory.put(entry(PETIT, identifiers=[PETIT_RPPS]))
+    accepted = await world.submit(submission(MARTIN, PETIT, To(target=PETIT_RPPS)))
+    assert accepted.refused == {PETIT: refused, PETIT_RPPS.value: refused}
+
+
 async def test_the_same_again_gets_the_same_answer() -> None:
     """Also when the directory has changed, or can't answer any more; nothing is stored twice."""
     world = World()
@@ -252,6 +261,9 @@ async def test_who_may_not_send_is_refused() -> None:
     with pytest.raises(TrustError):
         await world.submit(submission(sender=Address.parse(MARTIN)))
     assert world.directory.asked == 0
+
+
+PETIT_RPPS = Identifier(RPPS, "899900000029")
 
 
 class Rule:
