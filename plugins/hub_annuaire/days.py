@@ -1,4 +1,4 @@
-"""Which day it is in France, where the directory's days are."""
+"""Which day and hour it is in France, where the directory's days and extractions are."""
 
 from __future__ import annotations
 
@@ -13,10 +13,22 @@ _CHANGE: Final = timedelta(hours=1)
 
 
 def of(moment: datetime) -> date:
-    """Return the French day of an aware moment (directive 2000/84/EC); needs no zone files."""
+    """Return the French day of an aware moment."""
+    return local(moment).date()
+
+
+def local(moment: datetime) -> datetime:
+    """Return what French clocks show at an aware moment (directive 2000/84/EC); needs no zone files."""
     utc = moment.astimezone(_UTC)
     begins, ends = _summer(utc.year)
-    return utc.astimezone(_SUMMER if begins <= utc < ends else _WINTER).date()
+    return utc.astimezone(_SUMMER if begins <= utc < ends else _WINTER).replace(tzinfo=None)
+
+
+def moment(shown: datetime) -> datetime:
+    """Return when French clocks showed this; of an hour that they show twice, the first."""
+    summer = shown.replace(tzinfo=_SUMMER).astimezone(_UTC)
+    begins, ends = _summer(shown.year)
+    return summer if begins <= summer < ends else shown.replace(tzinfo=_WINTER).astimezone(_UTC)
 
 
 @lru_cache(8)

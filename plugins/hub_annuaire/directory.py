@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date
+from datetime import date
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -97,7 +97,7 @@ class Annuaire:
     def held(self) -> Held:
         """Say which version answers, and whether it is too old (`Dated`)."""
         snapshot = self._current()
-        at = snapshot.oldest.replace(tzinfo=UTC)
+        at = days.moment(snapshot.oldest)
         old = self._host.clock.now() - at > self._settings.max_age
         return Held(version=f"annuaire {snapshot.version}", at=at, old=old)
 
@@ -176,7 +176,7 @@ class Annuaire:
         # an extraction is published every day: an old one means that nobody imports any more
         if self._snapshot is None or now < self._warn_at:
             return
-        age = self._host.clock.now().astimezone(UTC).replace(tzinfo=None) - self._snapshot.oldest
+        age = self._host.clock.now() - days.moment(self._snapshot.oldest)
         if age > self._settings.max_age:
             self._warn_at = now + WARN_EVERY
             self._host.log.warning(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from hub.errors import MalformedError, Words
 from hub.ports.host import Log
-from hub_annuaire import sources
+from hub_annuaire import days, sources
 from hub_annuaire.faults import Place
 from hub_annuaire.formats import Format
 from hub_annuaire.lines import Limits
@@ -84,7 +84,7 @@ def check_dates(files: Files, held: Mapping[str, str], now: datetime, log: Log) 
 
     One that is dated in the future is warned of, and does not stand in the way of the next.
     """
-    latest = now.astimezone(UTC).replace(tzinfo=None) + AHEAD
+    latest = days.local(now) + AHEAD
     for source, format_ in reversed(files.compared()):
         if source.generated > latest:
             log.warning("directory.dated_ahead", version=source.generated.isoformat(timespec="minutes"))

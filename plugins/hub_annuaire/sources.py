@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from hub.errors import MalformedError
+from hub_annuaire import days
 from hub_annuaire.faults import Place
 
 BUFFER: Final = 1 << 20
@@ -52,7 +53,7 @@ def find(path: Path) -> tuple[Source, ...]:
     except OSError:
         raise _unreadable(path.name) from None
     seen = _identity(status)
-    modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+    modified = days.local(datetime.fromtimestamp(status.st_mtime, UTC))
     if not zipped:
         if path.suffix.lower() == ".zip":
             raise Place(path.name).malformed(

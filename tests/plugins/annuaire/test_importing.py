@@ -195,7 +195,7 @@ def test_the_version_is_the_files_own_time(place: Place) -> None:
     renamed = place.path(MAILBOXES).rename(place.path("extraction-correspondance-mssante.txt"))
     os.utime(renamed, (1787800000, 1787800000))
     loaded = place.load([renamed, place.path(ACTIVITY)])
-    assert loaded.version == "annuaire 2026-08-27T03:06"
+    assert loaded.version == "annuaire 2026-08-27T05:06"  # in French time
 
 
 def test_an_extraction_dated_ahead_is_warned_of_and_replaced_by_the_next(place: Place) -> None:
