@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import errno
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from hub.errors import ConfigError, HubError, LimitError, MalformedError, Words
+from hub.plugin import reasons
 from hub.plugin.positions import Positions
 from hub.plugin.row import Form, Row, Spot
 from hub.plugin.table import Table
@@ -52,14 +52,7 @@ def read(path: Path, form: Form, encoding: str = ENCODINGS[0]) -> Iterator[Row]:
             rows = _toml if path.suffix.lower() == ".toml" else _csv
             yield from rows(path, file, form, encoding)
     except OSError as error:
-        name = errno.errorcode.get(error.errno or 0, "OSError")
-        raise MalformedError(
-            "sheet.unreadable",
-            Words(
-                en=f"{path.name}: can't be read ({name}).", fr=f"{path.name} : lecture impossible ({name})."
-            ),
-            file=str(path),
-        ) from None
+        raise _unreadable(path, error) from None
 
 
 def found(folder: Path) -> tuple[Path, ...]:
@@ -170,7 +163,7 @@ def _toml(path: Path, file: BinaryIO, form: Form, encoding: str) -> Iterator[Row
             "sheet.syntax",
             Words(
                 en=f"{path.name}: this is not TOML{_told(error)}.",
-                fr=f"{path.name} : ce n'est pas du TOML{_told(error).replace('at line', 'à la ligne')}.",
+                fr=f"{path.name} : ce n'est pas du TOML{_en_francais(_told(error))}.",
             ),
             file=str(path),
         ) from None
@@ -265,6 +258,10 @@ def _told(error: Exception) -> str:
     return f" ({said[said.rindex('(at line') + 1 : -1]})" if "(at line" in said else ""
 
 
+def _en_francais(place: str) -> str:
+    return place.replace("at line", "à la ligne").replace("column", "colonne")
+
+
 def _not_in(path: Path, line: int, encoding: str) -> MalformedError:
     other = '; save it so, or say encoding = "windows-1252"' if encoding == ENCODINGS[0] else ""
     autre = ' ; enregistrez-le ainsi, ou dites encoding = "windows-1252"' if other else ""
@@ -276,10 +273,12 @@ def _not_in(path: Path, line: int, encoding: str) -> MalformedError:
 
 
 def _unreadable(path: Path, error: OSError) -> MalformedError:
-    name = errno.errorcode.get(error.errno or 0, "OSError")
+    why = reasons.why(error)
     return MalformedError(
         "sheet.unreadable",
-        Words(en=f"{path.name}: can't be read ({name}).", fr=f"{path.name} : lecture impossible ({name})."),
+        Words(
+            en=f"{path.name}: can't be read ({why.en}).", fr=f"{path.name} : lecture impossible ({why.fr})."
+        ),
         file=str(path),
     )
 

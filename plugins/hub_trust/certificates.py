@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 from hub_trust.faults import Place
 
 PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -97,8 +98,8 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise _wrong(path, f"can't be read ({reason})", f"est illisible ({reason})") from error
+        why = reasons.why(error)
+        raise _wrong(path, f"can't be read ({why.en})", f"est illisible ({why.fr})") from error
     if len(data) > _MAX_FILE:
         raise _wrong(path, "is larger than 1 MiB", "dépasse 1 Mio")
     return data

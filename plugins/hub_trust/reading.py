@@ -14,6 +14,7 @@ from typing import Final
 from cryptography import x509
 from lxml import etree
 
+from hub.plugin import reasons
 from hub_trust import toml_form, toml_signature, xml_form, xml_signature
 from hub_trust.authorities import Authorities
 from hub_trust.content import Draft, TrustList, assemble
@@ -101,8 +102,8 @@ def _bytes(path: Path, limit: int, place: Place) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise place.malformed("unreadable", f"can't be read ({reason})", f"illisible ({reason})") from error
+        why = reasons.why(error)
+        raise place.malformed("unreadable", f"can't be read ({why.en})", f"illisible ({why.fr})") from error
     if len(data) > limit:
         raise place.limit(
             "too_large",

@@ -13,6 +13,7 @@ from cryptography import x509
 from lxml import etree
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 from hub_trust import certificates, reading, toml_signature, xml_profile, xml_signature
 from hub_trust.content import TrustList
 from hub_trust.faults import Place
@@ -75,10 +76,10 @@ def write(path: Path, signed: Signed) -> tuple[Path, ...]:
             new.write_bytes(data)
             new.replace(name)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        why = reasons.why(error)
         raise ConfigError(
             "file.unwritable",
-            Words(en=f"{path} can't be written ({reason}).", fr=f"{path} ne peut être écrit ({reason})."),
+            Words(en=f"{path} can't be written ({why.en}).", fr=f"{path} ne peut être écrit ({why.fr})."),
         ) from error
     return tuple(files)
 

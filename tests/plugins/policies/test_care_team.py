@@ -204,7 +204,7 @@ async def test_a_folder_of_files_is_read_whole(board: Board) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        (None, "sheet.unreadable", "list.csv: can't be read (ENOENT)."),
+        (None, "sheet.unreadable", "list.csv: can't be read (there is no such file or folder)."),
         ("member\nx@y.example\n", "sheet.header", "list.csv, line 1: the column “patient” is missing."),
         (f"ins;member\n{CLAIRE};Dr Martin\n", "sheet.value", "list.csv, line 2, “member”: is none of an"),
         (

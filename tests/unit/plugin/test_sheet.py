@@ -151,7 +151,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         list(sheet.read(tmp_path / "none.csv", FORM))
     assert (caught.value.code, caught.value.words.en) == (
         "sheet.unreadable",
-        "none.csv: can't be read (ENOENT).",
+        "none.csv: can't be read (there is no such file or folder).",
     )
 
 
