@@ -105,8 +105,8 @@ HELP: Final = {
     "when all holds, 4 when it is no envelope, 5 when a signature, the trust or a document fails.": (
         "Vérifier une enveloppe scellée, hors ligne et pas à pas.\n\n"
         "Dit qui l'a scellée et quand, et ce qui en tient. L'heure est la parole du signataire. Code de\n"
-        "retour 0 si tout tient, 4 si ce n'est pas une enveloppe, 5 si signature, confiance ou document\n"
-        "manquent."
+        "retour 0 si tout tient, 4 si ce n'est pas une enveloppe, 5 si une signature, la\n"
+        "confiance ou un document ne tient pas."
     ),
     "The sealed envelope (JWS); - reads it in.": "L'enveloppe scellée (JWS) ; - la lit de l'entrée.",
     "A certificate to trust, may be repeated; default: the configuration's.": (
@@ -132,7 +132,7 @@ HELP: Final = {
     ),
     "Ids of deliveries, as `queue list` shows.": "Identifiants de remises, comme `queue list` les montre.",
     "Give up waiting deliveries; senders who asked to hear of failures are told.": (
-        "Abandonner des remises qui attendent ; les expéditeurs qui voulaient savoir les échecs le sauront."
+        "Abandonner des remises qui attendent ; les expéditeurs qui voulaient l'apprendre sont avertis."
     ),
     "Say what became of uncertain deliveries, when you have found out.": (
         "Dire ce que sont devenues des remises incertaines, une fois que vous le savez."

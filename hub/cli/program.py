@@ -58,6 +58,7 @@ class Program(TyperGroup):
             return None
         command = get_command(added) if isinstance(added, typer.Typer) else added
         command.name = cmd_name
+        language.translate(command, (cmd_name,))
         return command
 
 

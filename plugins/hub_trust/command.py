@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from hub.errors import InputError, Words, spoken_at
+from hub.errors import InputError, MalformedError, Words, spoken_at
 
 LANGUAGE: Final = spoken_at(os.environ)
 _VALID: Final = re.compile(r"([1-9][0-9]{0,3})([hd])")
@@ -141,7 +141,13 @@ def check(
     from hub_trust.authorities import Authorities  # noqa: PLC0415
     from hub_trust.settings import parse_signer  # noqa: PLC0415
 
-    authorities = Authorities(papers.load(anchors), parse_signer(signer) if signer else None)
+    try:
+        name = parse_signer(signer) if signer else None
+    except MalformedError as error:
+        raise InputError(
+            "trust.signer", Words(en=f"--signer {error.words.en}.", fr=f"--signer {error.words.fr}.")
+        ) from None
+    authorities = Authorities(papers.load(anchors), name)
     opened = reading.verify(reading.load(file), authorities, _now())
     if json:
         showing.as_json(showing.list_data(opened))

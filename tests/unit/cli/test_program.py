@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -59,6 +60,23 @@ def test_help_is_shown_in_both_languages(hub: Hub) -> None:
     said = hub("init", "--help", language="fr").out
     assert "Créer de rien une configuration qui marche." in said
     assert "Afficher ce message et quitter." in said
+
+
+def test_the_help_of_a_plugins_command_is_translated_too(hub: Hub) -> None:
+    """What typer adds to it, that is; its own words are the plugin's."""
+    said = hub("trust-list", "sign", "--help", language="fr").out
+    assert "Afficher ce message" in said
+    assert "<bool>" not in said
+
+
+def test_the_error_of_a_plugins_command_is_told_like_any_other(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line on standard error, and the exit code of its kind."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    said = hub("ldap-account", "make", "cabinet", language="fr")
+    assert (said.code, said.out) == (exit_codes.REFUSED, "")
+    assert said.err.startswith("hub: ")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
