@@ -19,6 +19,8 @@ from hub.errors import HubError, Words
 _COLOURS: Final = {"✓": "green", "!": "yellow", "✗": "red"}
 _NARROW: Final = 10
 """Characters that a column of a table may be narrowed to."""
+_READABLE: Final = 30
+"""Characters that sentences need beside other columns; with fewer they stand beneath them."""
 _STATES: Final = {
     "delivered": "green",
     "refused": "red",
@@ -91,6 +93,10 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    usual = Console()
+    if titles and _crowded(titles, rows, usual.width):
+        _beneath(titles, rows)
+        return
     drawn = Table(
         box=None, show_header=bool(titles), header_style="bold", pad_edge=False, padding=(0, 2, 0, 0)
     )
@@ -102,8 +108,36 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     for row in rows:
         drawn.add_row(*(Text(cell.text, style=cell.style) for cell in row))
     # An id that is cut can't be copied: rather let the terminal break the line.
-    usual = Console()
     Console(width=max(usual.width, least)).print(drawn, soft_wrap=usual.width < least)
+
+
+def _widths(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[int]:
+    texts = [titles, *([cell.text for cell in row] for row in rows)]
+    return [max(map(len, column)) for column in zip(*texts, strict=True)]
+
+
+def _crowded(titles: Sequence[str], rows: Sequence[Sequence[Cell]], width: int) -> bool:
+    """Whether the last column holds sentences, and too little is left for them."""
+    *others, last = _widths(titles, rows)
+    whole = any(row[-1].whole for row in rows)
+    return not whole and last > _READABLE > width - sum(others) - 2 * len(others)
+
+
+def _beneath(titles: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Print each row with its last cell on lines of its own."""
+    from rich.console import Console  # noqa: PLC0415 -- heavy, and for terminals only
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console, widths = Console(), _widths(titles, rows)
+    for *cells, last in ([Cell(title, "bold") for title in titles], *rows):
+        drawn = Text()
+        for cell, width in zip(cells, widths, strict=False):
+            drawn.append(cell.text, style=cell.style).append(" " * (width - len(cell.text) + 2))
+        drawn.rstrip()
+        console.print(drawn, soft_wrap=True)
+        if last.text:
+            console.print(Padding(Text(last.text, style=last.style), (0, 0, 0, 4)))
 
 
 def _plain(rows: Sequence[Sequence[str]]) -> None:

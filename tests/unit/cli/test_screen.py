@@ -40,6 +40,14 @@ def test_an_id_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
+def test_sentences_stand_beneath_when_little_room_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    """A column of few letters can't be read."""
+    screen.table(HEADERS, [[Cell(ID), Cell("The mailbox is full, try again later.")]])
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:] == [ID, "    The mailbox is full, try again", "    later."]
+
+
+@pytest.mark.usefixtures("terminal")
 def test_a_mark_is_coloured_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """The sign says it to those who see no colours; markup in a text stays text."""
     screen.mark("✗", "store", "it is [bold]full[/bold]")
