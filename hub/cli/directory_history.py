@@ -102,7 +102,12 @@ def _show(memory: Memory) -> None:
     screen.table(
         _CHANGES,
         [
-            [Cell(past.local(one.at), whole=True), Cell(one.what, "bold"), Cell(one.detail), Cell(one.source)]
+            [
+                Cell(past.local(one.at), whole=True),
+                Cell(told(past.change(one)), "bold"),
+                Cell(told(past.detail(one))),
+                Cell(one.source),
+            ]
             for one in memory.changes
         ],
     )

@@ -24,7 +24,7 @@ _MAILBOXES: Final = {
     "application": Words(en="of an application", fr="applicative"),
     "patient": Words(en="of a patient", fr="de patient"),
 }
-_STANDINGS: Final = {
+STANDINGS: Final = {
     "active": Words(en="active", fr="en exercice"),
     "ceased": Words(en="ceased", fr="a cessé"),
     "suspended": Words(en="suspended", fr="suspendu"),
@@ -44,7 +44,7 @@ def mailbox(one: Entry) -> str:
 
 def standing(name: str, since: date | None = None, until: date | None = None) -> Words:
     """Return a standing, with the days on which it holds."""
-    words, days = _STANDINGS[name], _days(since, until)
+    words, days = STANDINGS[name], _days(since, until)
     return Words(en=words.en + days.en, fr=words.fr + days.fr)
 
 

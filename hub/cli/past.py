@@ -6,7 +6,7 @@ it has come to say of that day since.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.adapters.clock import SystemClock
 from hub.cli import entries
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.app.lookup import Memory
-    from hub.ports.looking import Period
+    from hub.ports.looking import Change, Period
 
 
 def answer(memory: Memory, at: datetime | None) -> list[Words]:
@@ -83,6 +83,38 @@ def _today(periods: Sequence[Period]) -> Words:
 def _standing(one: Period) -> Words:
     words = entries.standing(one.standing.value, one.since, one.until)
     return Words(en=f"{words.en}, by {one.source}", fr=f"{words.fr}, d'après {one.source}")
+
+
+def change(one: Change) -> Words:
+    """Return what happened in words; a word that only its directory knows as it stands."""
+    return _CHANGES.get(one.what, Words(en=one.what, fr=one.what))
+
+
+def detail(one: Change) -> Words:
+    """Return what more there is to say: of a stated standing its name in words, and its days."""
+    name, _, days = one.detail.partition(" ")
+    if one.what != "stated" or name not in entries.STANDINGS:
+        return Words(en=one.detail, fr=one.detail)
+    words = entries.STANDINGS[name]
+    return Words(en=f"{words.en} {days}".rstrip(), fr=f"{words.fr} {days}".rstrip())
+
+
+_CHANGES: Final = {
+    "appeared": Words(en="appeared", fr="apparition"),
+    "returned": Words(en="returned", fr="retour"),
+    "gone": Words(en="gone", fr="disparition"),
+    "activity-lost": Words(en="activity lost", fr="activité perdue"),
+    "activity-gained": Words(en="activity gained", fr="activité acquise"),
+    "renamed": Words(en="renamed", fr="nom changé"),
+    "skill-lost": Words(en="skill lost", fr="savoir-faire perdu"),
+    "skill-gained": Words(en="skill gained", fr="savoir-faire acquis"),
+    "qualification-lost": Words(en="qualification lost", fr="qualification perdue"),
+    "qualification-gained": Words(en="qualification gained", fr="qualification acquise"),
+    "stated": Words(en="stated", fr="déclaré"),
+    "mailbox-appeared": Words(en="mailbox appeared", fr="boîte apparue"),
+    "mailbox-changed": Words(en="mailbox changed", fr="boîte changée"),
+    "mailbox-gone": Words(en="mailbox gone", fr="boîte disparue"),
+}
 
 
 def local(at: datetime) -> str:

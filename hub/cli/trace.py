@@ -15,6 +15,7 @@ from hub.cli.options import Json
 from hub.cli.screen import Cell
 from hub.domain.delivery import State
 from hub.errors import ConfigError, InputError, Words
+from hub.plugin import reasons
 
 if TYPE_CHECKING:
     from hub.app.settings import Settings
@@ -69,10 +70,10 @@ def _write(path: Path, jws: bytes) -> None:
     try:
         path.write_bytes(jws)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        why = reasons.why(error)
         raise ConfigError(
             "file.unwritable",
-            Words(en=f"{path} can't be written ({reason}).", fr=f"{path} ne peut pas être écrit ({reason})."),
+            Words(en=f"{path} can't be written ({why.en}).", fr=f"{path} ne peut pas être écrit ({why.fr})."),
         ) from error
 
 
@@ -84,13 +85,14 @@ def shown(party: Party) -> str:
 def _show(report: Report) -> None:
     envelope = report.sealed.envelope
     message = envelope.message
+    kind, signed = _KINDS[message.kind.value], _SIGNED[message.origin.signature.result.value]
     screen.say(Words(en=f"Message {envelope.id}", fr=f"Message {envelope.id}"))
     screen.say(
         Words(
-            en=f"{message.kind.value} from {shown(message.sender)}, in by {message.origin.connector} from"
-            f" {report.peer}; signature: {message.origin.signature.result.value}",
-            fr=f"{message.kind.value} de {shown(message.sender)}, entré par {message.origin.connector} de"
-            f" {report.peer} ; signature : {message.origin.signature.result.value}",
+            en=f"{kind.en} from {shown(message.sender)}, in by {message.origin.connector} from"
+            f" {report.peer}; signature: {signed.en}",
+            fr=f"{kind.fr} de {shown(message.sender)}, entré par {message.origin.connector} de"
+            f" {report.peer} ; signature : {signed.fr}",
         )
     )
     screen.say(
@@ -143,6 +145,18 @@ def _why(one: DeliveryReport) -> str:
     return told(one.reason) if one.reason else one.code or ""
 
 
+_KINDS = {
+    "message": Words(en="message", fr="message"),
+    "report": Words(en="report", fr="compte rendu"),
+    "prescription": Words(en="prescription", fr="ordonnance"),
+    "acknowledgement": Words(en="acknowledgement", fr="accusé"),
+    "notice": Words(en="notice", fr="avis"),
+}
+_SIGNED = {
+    "none": Words(en="none", fr="aucune"),
+    "valid": Words(en="valid", fr="valide"),
+    "invalid": Words(en="invalid", fr="non valide"),
+}
 _DELIVERIES = (
     Words(en="no.", fr="nº"),
     Words(en="recipient", fr="destinataire"),

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from hub.app.lookup import Memory
-from hub.cli.past import answer
+from hub.cli.past import answer, change, detail
+from hub.errors import Words
 from hub.ports.directory import Standing
-from hub.ports.looking import Period
+from hub.ports.looking import Change, Period
 
 
 def period(standing: Standing, **more: Any) -> Period:
@@ -43,3 +44,15 @@ def test_a_right_that_is_not_known_is_neither_yes_nor_no() -> None:
     (said,) = answer(Memory(periods=(unknown,), changes=(), then=unknown, now_known=unknown), at)
     assert said.en.startswith("No known right to practise at 2026-03-03 ")
     assert said.fr.startswith("Pas de droit d'exercice connu le 2026-03-03 ")
+
+
+def test_a_change_is_told_in_words() -> None:
+    """Those of the standing too; a word that only its directory knows stays."""
+    stated = Change(
+        at=datetime(2026, 8, 26, tzinfo=UTC), source="x", what="stated", detail="struck-off 2026-06-15"
+    )
+    assert change(stated) == Words(en="stated", fr="déclaré")
+    assert detail(stated) == Words(en="struck off 2026-06-15", fr="radié 2026-06-15")
+    other = Change(at=stated.at, source="x", what="moved", detail="struck-off")
+    assert change(other) == Words(en="moved", fr="moved")
+    assert detail(other) == Words(en="struck-off", fr="struck-off")
