@@ -6,7 +6,7 @@ Safe beside a running hub. Parts are opened as `hub serve` would; doors only whe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -56,7 +56,7 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
     settings, plugins = configuration.settings, configuration.plugins
     yield fine("configuration", f"{configuration.file} can be read.", f"{configuration.file} est lisible.")
     for one in plugins.loaded:
-        offers = ", ".join(one.offers) or "–"
+        offers = _grouped(one.offers) or "–"
         yield fine(f"plugin {one.name}", f"offers {offers}", f"propose {offers}")
     for broken in plugins.broken:
         yield failed(f"plugin {broken.name}", ConfigError(broken.code, broken.words))
@@ -76,6 +76,14 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
             "There is neither a receiver nor an API: nothing can come in.",
             "Ni entrée ni API : rien ne peut entrer.",
         )
+
+
+def _grouped(offers: Sequence[str]) -> str:
+    """Name each sort of offer once: `directories annuaire, fhir; command ldap-account`."""
+    sorts: dict[str, list[str]] = {}
+    for sort, name in (one.split(" ", 1) for one in offers):
+        sorts.setdefault(sort, []).append(name)
+    return "; ".join(f"{sort} {', '.join(names)}" for sort, names in sorts.items())
 
 
 async def _directories(opening: Opening, settings: Settings) -> AsyncIterator[Finding]:
@@ -123,12 +131,12 @@ async def _directory(name: str, directory: Directory, anybody: Address) -> Findi
 
 
 def _held(name: str, held: Held) -> Finding:
-    day = f"{held.at:%Y-%m-%d %H:%M}"
+    day = held.at.astimezone().isoformat(" ", "minutes")
     if held.old:
         return warning(
             name,
-            f"{held.version}, of {day}: too old, import a new one.",
-            f"{held.version}, du {day} : trop ancien, importez-en un nouveau.",
+            f"{held.version}, of {day}: too old, get a newer one.",
+            f"{held.version}, du {day} : trop ancien, il en faut un plus récent.",
         )
     return fine(name, f"{held.version}, of {day}.", f"{held.version}, du {day}.")
 
@@ -182,8 +190,8 @@ async def _doors(opening: Opening, settings: Settings) -> AsyncIterator[Finding]
         else:
             yield fine(
                 "api",
-                f"will listen on {listen}, for {len(settings.api.clients)} clients.",
-                f"écoutera sur {listen}, pour {len(settings.api.clients)} clients.",
+                f"will listen on {listen}; clients: {len(settings.api.clients)}.",
+                f"écoutera sur {listen} ; clients : {len(settings.api.clients)}.",
             )
     if settings.receivers and _running(settings):
         yield fine(

@@ -69,7 +69,7 @@ def _vault(settings: KeySettings) -> Finding:
         count = len(Vault.open(settings.vault, SystemChance()).keys)
     except HubError as error:
         return failed("keys.vault", error)
-    return fine("keys.vault", f"holds {count} keys.", f"contient {count} clés.")
+    return fine("keys.vault", f"keys in it: {count}.", f"clés qu'il contient : {count}.")
 
 
 async def store(settings: Settings) -> list[Finding]:
