@@ -79,11 +79,12 @@ def _place(value: str, order: Sequence[str]) -> int:
 def _ambiguous(asked: str, candidates: Sequence[Entry]) -> Refused:
     shown = [_shown(one) for one in candidates if not one.unlisted]
     listed = "; ".join(shown[:CANDIDATES]) + (" …" if len(shown) > CANDIDATES else "")
+    liste = " ; ".join(shown[:CANDIDATES]) + (" …" if len(shown) > CANDIDATES else "")
     return Refused(
         code="recipient.ambiguous",
         reason=Words(
             en=f"“{asked}” may be several mailboxes; write to the one you mean: {listed}.",
-            fr=f"« {asked} » désigne plusieurs boîtes ; écrivez à celle que vous voulez : {listed}.",
+            fr=f"« {asked} » peut désigner plusieurs boîtes ; écrivez à celle que vous voulez : {liste}.",
         ),
         source=candidates[0].source,
     )

@@ -13,7 +13,7 @@ from hub.ports.directory import Entry, MailboxKind, Standing
 _WHY: Final = {
     Standing.CEASED: ("no longer practises", "n'exerce plus"),
     Standing.SUSPENDED: ("is suspended from practice", "est suspendu d'exercice"),
-    Standing.STRUCK_OFF: ("was struck off the register", "a été radié du tableau"),
+    Standing.STRUCK_OFF: ("has been struck off the register", "est radié du tableau"),
     Standing.DECEASED: ("is deceased", "est décédé"),
     Standing.UNKNOWN: ("has no known right to practise", "n'a pas de droit d'exercice connu"),
 }
