@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from typer import Typer
 from typer.core import TyperOption
 from typer.main import get_command
 
+from hub.adapters.plugins.manager import discover
 from hub.cli import exit_codes
+from hub.cli.given import OWN
 from hub.cli.program import app
 
 EXAMPLE: Final = Path("conf/hub.example.toml")
@@ -23,6 +26,7 @@ CLI: Final = Path("docs/reference/cli.md")
 
 _TABLE: Final = re.compile(r"\[(.+)\](?:\s+# (.*))?")
 _KEY: Final = re.compile(r"([a-z0-9_]+) = (.+?)\s+# (.*)")
+_BUNDLED: Final = {"demo", "ldap-account", "trust-list"}
 _PAIR: Final = ("certificate", "key")
 _NAMED: Final = re.compile(r"^(\[?(?:operators|receivers|directories|trust|policies|api\.clients)\.)[^.]+")
 _DEFAULT: Final = re.compile(r"(?:^|[;:,]? ?)default: ([^;]+)(?:; (.*))?$")
@@ -41,7 +45,7 @@ A key that is unknown, missing or of the wrong kind is refused, with file, line,
 All faults are told at once, one per table.
 A changed file counts from the next start of `hub serve`.
 
-Names of operators, receivers and directories have up to 32 of `a-z`, `0-9`, `-` and `_`.
+The `<name>` of a table has up to 32 of `a-z`, `0-9`, `-` and `_`.
 A table whose plugin was refused or is blocked is kept out and named in the log; what depends on it waits.
 A domain, and a name in `peers`, belongs to one operator.
 """
@@ -127,7 +131,15 @@ def _row(key: str, value: str, meaning: str) -> str:
 def cli() -> str:
     """Return the page about the program."""
     codes = (exit_codes.__doc__ or "").split("\n\n", 1)[1].strip()
-    return "\n".join([_CLI_HEAD + codes, "", *_command(get_command(app), "hub")])
+    return "\n".join([_CLI_HEAD + codes, "", *_command(get_command(app), "hub"), *_added()])
+
+
+def _added() -> Iterator[str]:
+    """Describe the commands that the bundled plugins add."""
+    found = discover(reserved=frozenset(OWN), only_commands=True).commands
+    for name in sorted(_BUNDLED & found.keys()):
+        added = found[name]
+        yield from _command(get_command(added) if isinstance(added, Typer) else added, f"hub {name}")
 
 
 def _command(command: Any, path: str) -> Iterator[str]:
