@@ -82,7 +82,7 @@ def test_who_is_struck_off_while_a_letter_waits_gets_nothing(world: World, tmp_p
     (notice,) = [one.read_bytes() for one in world.hautmont.mails(HOSPITAL)]
     assert b"multipart/report" in notice
     text = notice.decode("utf-8", "replace")
-    assert "was struck off the register since 2026-08-26" in text.replace("=\r\n", "")
+    assert "has been struck off the register since 2026-08-26" in text.replace("=\r\n", "")
 
 
 def test_a_domain_withdrawn_while_a_letter_waits_gets_nothing(world: World) -> None:
