@@ -25,7 +25,9 @@ _STATUS: Final = {
     "recipient.no-operator": "5.1.2",
     "recipient.too-large": "5.2.3",
     "recipient.certificate": "5.7.5",
-    "delivery.expired": "4.4.7",
+    "recipient.outside": "5.7.1",
+    "sender.outside": "5.7.1",
+    "expired": "4.4.7",
 }
 """Enhanced status codes (RFC 3463) of the hub's own codes; those of standing are 5.7.1."""
 _STANDINGS: Final = ("ceased", "suspended", "struck-off", "deceased")

@@ -238,6 +238,23 @@ async def test_written(world: World, action: str, event: str) -> None:
         assert "5.7.1 recipient.struck-off" in found.outcome.reason.en
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("expired", "4.4.7"),
+        ("recipient.outside", "5.7.1"),
+        ("sender.outside", "5.7.1"),
+        ("recipient.unknown", "5.1.1"),
+        ("smtp.other", "5.0.0"),
+    ],
+)
+async def test_a_notice_says_why_in_a_status_code(world: World, code: str, status: str) -> None:
+    """As RFC 3463 has it, for programs that read no words."""
+    written = said(body("x\n"), part(notice("failed", code=code), "notice.json", "text/json"))
+    data = await sent(world.composer(), parcel(replace(written, kind=Kind.NOTICE, sender=HUB)))
+    assert f"\r\nStatus: {status}\r\n".encode() in data
+
+
 async def test_international_recipient(world: World) -> None:
     """A notice about an address beyond ASCII is written and read (RFC 6533)."""
     written = said(
