@@ -40,7 +40,10 @@ class People:
         self._directories = tuple(directories)
 
     async def by_address(self, address: Address) -> Entry | None:
-        """Return the mailbox. 'Not listed' only when every directory could answer."""
+        """Return the mailbox as the first directory that knows it has it. Raises DirectoryUnavailableError.
+
+        'Not listed' only when every directory could answer.
+        """
         return await self._first(lambda directory: _entry(directory, address))
 
     async def by_identifier(self, identifier: Identifier) -> tuple[Entry, ...]:
@@ -118,15 +121,10 @@ class People:
         return tuple(found.values())[:limit]
 
     async def _first(self, ask: Callable[[Directory], Awaitable[T]]) -> T | None:
-        unavailable = None
+        """Ask one after the other, and pass over none: one that can't answer might bar whom a later lists."""
         for directory in self._directories:
-            try:
-                if answer := await _answer(ask, directory):
-                    return answer
-            except DirectoryUnavailableError as error:
-                unavailable = error
-        if unavailable is not None:
-            raise unavailable
+            if answer := await _answer(ask, directory):
+                return answer
         return None
 
 
