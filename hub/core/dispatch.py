@@ -16,7 +16,7 @@ from hub.core.operators import Operator
 from hub.core.register import Register
 from hub.core.trust import Outside, outside
 from hub.domain.delivery import State
-from hub.domain.ids import DeliveryId
+from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.message import Kind
 from hub.domain.outcome import Deferred, Outcome, Refused, Uncertain
 from hub.domain.party import Party, PartyKind
@@ -150,7 +150,7 @@ async def _ask_all(claimed: Claimed, register: Register, halt: Halt) -> dict[Del
     async def ask() -> None:
         for one in left:
             try:
-                found[one.id] = await _recipient(_party(claimed, one), register)
+                found[one.id] = await _recipient(_party(claimed, one), claimed.operator, register)
             except (DirectoryUnavailableError, TrustUnavailableError) as error:
                 found[one.id] = Deferred(code=error.code, reason=error.words)
 
@@ -181,7 +181,12 @@ def _sender_outside(claimed: Claimed, register: Register) -> Refused | Deferred 
     return None
 
 
-async def _recipient(party: Party, register: Register) -> tuple[Entry, Admission | None] | Refused:
+async def _recipient(
+    party: Party, operator: OperatorName, register: Register
+) -> tuple[Entry, Admission | None] | Refused:
+    serving = register.operators.serving(party.address)
+    if serving is None or serving.name != operator:
+        return _moved(party, operator)
     try:
         admission = register.trust.admission(party.address.domain)
     except Outside as error:
@@ -261,6 +266,18 @@ def _said_of(one: Addressee, said: Mapping[DeliveryId, Any]) -> Outcome | None:
         return answers.outcome_of(said.get(one.delivery))
     except Exception:  # noqa: BLE001 - a connector that answers nonsense hurts only its own operator
         return None
+
+
+def _moved(party: Party, operator: OperatorName) -> Refused:
+    """Refuse what would go to an operator that serves the mailbox no more."""
+    address = party.address
+    return Refused(
+        code="recipient.moved",
+        reason=Words(
+            en=f"{address}: operator {operator} serves {address.domain} no more; send it again.",
+            fr=f"{address} : l'opérateur {operator} ne dessert plus {address.domain} ; renvoyez-le.",
+        ),
+    )
 
 
 def _silent() -> Deferred:

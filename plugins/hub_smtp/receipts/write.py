@@ -25,6 +25,7 @@ _STATUS: Final = {
     "recipient.no-operator": "5.1.2",
     "recipient.too-large": "5.2.3",
     "recipient.certificate": "5.7.5",
+    "recipient.moved": "5.1.6",
     "recipient.outside": "5.7.1",
     "sender.outside": "5.7.1",
     "expired": "4.4.7",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from hub.core.operators import Operator, Operators
 from hub.core.trust import Trust
 from hub.domain.address import Address
 from hub.domain.delivery import State
-from hub.domain.ids import DeliveryId
+from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused, Uncertain
 from hub.errors import LimitError, PeerError, StoreError, Words
 from hub.ports.connector import Capabilities, Delivers, Parcel
@@ -111,6 +112,17 @@ async def test_who_vanished_from_the_directory_gets_nothing() -> None:
     assert isinstance(martin, Refused)
     assert not result.asked
     assert operator.parcels == []
+
+
+@pytest.mark.parametrize("operator", ["valbrume", "gone"])
+async def test_nothing_goes_to_an_operator_that_serves_the_mailbox_no_more(operator: str) -> None:
+    """The configuration has changed while the letter waited: the one before must not get it."""
+    former = ScriptedOperator()
+    one = replace(claimed(), operator=OperatorName(operator))
+    (martin,), _ = await verdicts(former, one)
+    assert isinstance(martin, Refused)
+    assert martin.code == "recipient.moved"
+    assert former.parcels == []
 
 
 class SlowDirectory(TinyDirectory):
