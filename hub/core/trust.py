@@ -94,9 +94,14 @@ def _asked(space: TrustSpace, domain: str) -> Admission | None:
         raise
     except Exception as error:
         raise _failed(type(error).__name__) from error
-    if answer is None or isinstance(answer, Admission):
+    if answer is None or (isinstance(answer, Admission) and _is_sound(answer, domain)):
         return answer
     raise _failed("TypeError")
+
+
+def _is_sound(answer: Admission, domain: str) -> bool:
+    """Whether it is about this domain, and says what is decided by: a plugin may be of any making."""
+    return answer.domain == domain and isinstance(answer.source, str) and isinstance(answer.pins, frozenset)
 
 
 def _failed(kind: str) -> TrustUnavailableError:

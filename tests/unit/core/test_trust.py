@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,23 @@ class Space:
 def down() -> TrustUnavailableError:
     """Make what a list that can't be asked raises."""
     return TrustUnavailableError("trust.down", Words(en="Down.", fr="En panne."))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"domain": "other.example"}, {"source": None}, {"pins": None}, {"pins": ["sha256:00"]}],
+)
+def test_an_admission_that_can_t_be_believed_is_none(change: dict[str, Any]) -> None:
+    """Another domain's must not admit this one, and pins that can't be read must not count as none."""
+
+    class Odd(Space):
+        def admission(self, domain: str) -> Admission | None:
+            found = super().admission(domain)
+            return found and replace(found, **change)
+
+    with pytest.raises(TrustUnavailableError) as raised:
+        Trust([Odd("ville.example")]).admission("ville.example")
+    assert raised.value.code == "trust.failed"
 
 
 def test_without_a_space_everybody_configured_is_admitted() -> None:
