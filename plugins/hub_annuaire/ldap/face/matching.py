@@ -30,8 +30,8 @@ from hub_annuaire.ldap.reading import national
 from hub_annuaire.looking import folding
 
 _APART: Final = str.maketrans(dict.fromkeys("-‐‑'’ʼ.", " "))
-_SHORT: Final = 256
-"""Bytes of a value that is remembered."""
+_LONGEST: Final = 1024
+"""Bytes of a name or label."""
 _RULES: Final = frozenset({"caseignorematch", "2.5.13.2", "caseignoreia5match", "1.3.6.1.4.1.1466.109.114.2"})
 _CLASS_OIDS: Final = {
     b"2.5.6.0": b"top",
@@ -145,8 +145,8 @@ def _some(parts: Iterable[bool | None]) -> bool | None:
 
 
 def _levelled(value: bytes) -> str:
-    # names come again and again; what is longer comes from a client that would fill the memory
-    return _remembered(value) if len(value) <= _SHORT else _level(value)
+    # names come again and again; what is longer than any comes from a client, and fits nothing
+    return _remembered(value) if len(value) <= _LONGEST else _lower(value)
 
 
 def _level(value: bytes) -> str:
