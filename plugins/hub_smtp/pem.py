@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -47,5 +48,5 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise wrong(path, f"can't be read ({reason})", f"est illisible ({reason})") from error
+        why = reasons.why(error)
+        raise wrong(path, f"can't be read ({why.en})", f"est illisible ({why.fr})") from error

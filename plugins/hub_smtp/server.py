@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_smtp import replies, tls
@@ -99,12 +100,12 @@ class Receiver:
                 self._sockets.append(_bound(endpoint))
             except OSError as error:
                 self.unbind()
-                why = error.strerror or type(error).__name__
+                why = reasons.why(error)
                 raise ConfigError(
                     "smtp.listen",
                     Words(
-                        en=f"Receiver {self._host.name} can't listen on {endpoint}: {why}.",
-                        fr=f"Le récepteur {self._host.name} ne peut pas écouter sur {endpoint} : {why}.",
+                        en=f"Receiver {self._host.name} can't listen on {endpoint}: {why.en}.",
+                        fr=f"Le récepteur {self._host.name} ne peut pas écouter sur {endpoint} : {why.fr}.",
                     ),
                     address=str(endpoint),
                 ) from error

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 from hub_smtp.breaks import SilentError
 from hub_smtp.settings import TlsSettings
 
@@ -61,15 +62,13 @@ def _no_password() -> str:
 
 def _unusable(paths: Iterable[Path], error: Exception) -> ConfigError:
     named = ", ".join(str(path) for path in paths)
-    why = (
-        "not found" if isinstance(error, FileNotFoundError) else getattr(error, "reason", None) or str(error)
-    )
+    why = reasons.tls(error)
     return ConfigError(
         "smtp.tls_files",
         Words(
-            en=f"The TLS files can't be used ({named}): {why}. PEM is expected, the key unencrypted and "
+            en=f"The TLS files can't be used ({named}): {why.en}. PEM is expected, the key unencrypted and "
             "that of the certificate.",
-            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why}. Il faut du PEM, et la clé, non "
+            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why.fr}. Il faut du PEM, et la clé, non "
             "chiffrée, du certificat.",
         ),
         file=named,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConfigError, Words
+from hub.plugin import reasons
 from hub.ports.directory import DirectoryUnavailableError
 from hub_annuaire.ldap.messages import Code
 
@@ -119,14 +120,13 @@ def entry_unreadable(server: str, attribute: str) -> DirectoryUnavailableError:
 def tls_files(paths: Iterable[Path], error: Exception) -> ConfigError:
     """Say that certificates or keys can't be used."""
     named = ", ".join(str(path) for path in paths)
-    missing = isinstance(error, FileNotFoundError)
-    why = "not found" if missing else getattr(error, "reason", None) or str(error)
+    why = reasons.tls(error)
     return ConfigError(
         "ldap.tls_files",
         Words(
-            en=f"The TLS files can't be used ({named}): {why}. PEM is expected, the key unencrypted and "
+            en=f"The TLS files can't be used ({named}): {why.en}. PEM is expected, the key unencrypted and "
             "that of the certificate.",
-            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why}. Il faut du PEM, et la clé, non "
+            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why.fr}. Il faut du PEM, et la clé, non "
             "chiffrée, du certificat.",
         ),
         file=named,
@@ -135,12 +135,12 @@ def tls_files(paths: Iterable[Path], error: Exception) -> ConfigError:
 
 def not_listening(receiver: str, place: str, error: OSError) -> ConfigError:
     """Say that an address can't be listened on."""
-    why = error.strerror or type(error).__name__
+    why = reasons.why(error)
     return ConfigError(
         "ldap.listen",
         Words(
-            en=f"Receiver {receiver} can't listen on {place}: {why}.",
-            fr=f"Le récepteur {receiver} ne peut pas écouter sur {place} : {why}.",
+            en=f"Receiver {receiver} can't listen on {place}: {why.en}.",
+            fr=f"Le récepteur {receiver} ne peut pas écouter sur {place} : {why.fr}.",
         ),
         address=place,
     )

@@ -30,6 +30,8 @@ class ListFolder:
         for path in self._files(strict=True):
             try:
                 self._read(path)
+            except FileNotFoundError as error:
+                raise pem.wrong(path, "is not there", "est introuvable") from error
             except (OSError, UnusableError) as error:
                 raise pem.wrong(
                     path,
