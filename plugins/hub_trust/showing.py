@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,12 @@ def list_data(opened: Opened) -> dict[str, Any]:
 def remembered_lines(one: Remembered, domain: str | None, moment: datetime | None) -> Iterator[Words]:
     """Show one list of the past, and what it changed; with a moment, who was admitted then."""
     content = one.content
-    until_en = f" to {_day(one.until)}" if one.until else ""
-    until_fr = f" au {_day(one.until)}" if one.until else ""
+    taken = _day(one.taken)
+    held_en = f"from {taken} to {_day(one.until)}" if one.until else f"since {taken}"
+    held_fr = f"du {taken} au {_day(one.until)}" if one.until else f"depuis le {taken}"
     yield Words(
-        en=f"{content.sequence}: held from {_day(one.taken)}{until_en}, list {content.name} of "
-        f"{_day(content.issued)}",
-        fr=f"{content.sequence} : en vigueur du {_day(one.taken)}{until_fr}, liste {content.name} du "
-        f"{_day(content.issued)}",
+        en=f"{content.sequence}: held {held_en}, list {content.name} of {_day(content.issued)}",
+        fr=f"{content.sequence} : en vigueur {held_fr}, liste {content.name} du {_day(content.issued)}",
     )
     if moment is not None:
         for each in content.domains:
@@ -151,4 +150,4 @@ def _domain_data(one: Domain) -> dict[str, Any]:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -154,7 +154,8 @@ async def test_history_tells_who_was_admitted_when(scene: Scene) -> None:
     for minutes, listed, mark in ((30, 7, "✓"), (90, 8, "✗")):
         at = (NOW + timedelta(minutes=minutes)).isoformat()
         then = hub("history", folder, "--domain", theirs, "--at", at).stdout
-        assert f"{listed}: held from" in then
+        since = "from" if listed == 7 else "since"
+        assert f"{listed}: held {since}" in then
         assert f"{mark} {theirs}" in then
     data = json.loads(hub("history", folder / "lists", "--json").stdout)
     assert [one["sequence"] for one in data["lists"]] == [7, 8]
