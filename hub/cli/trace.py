@@ -15,7 +15,6 @@ from hub.cli.options import Json
 from hub.cli.screen import Cell
 from hub.domain.delivery import State
 from hub.errors import ConfigError, InputError, Words
-from hub.plugin import reasons
 
 if TYPE_CHECKING:
     from hub.app.settings import Settings
@@ -70,6 +69,8 @@ def _write(path: Path, jws: bytes) -> None:
     try:
         path.write_bytes(jws)
     except OSError as error:
+        from hub.plugin import reasons  # noqa: PLC0415 -- heavy: ssl
+
         why = reasons.why(error)
         raise ConfigError(
             "file.unwritable",

@@ -71,10 +71,12 @@ def _bytes(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(limit)
     except OSError as error:
-        kind = type(error).__name__
+        from hub.plugin import reasons  # noqa: PLC0415 -- heavy: ssl
+
+        why = reasons.why(error)
         raise InputError(
             "file.unreadable",
-            Words(en=f"{file} can't be read ({kind}).", fr=f"{file} est illisible ({kind})."),
+            Words(en=f"{file} can't be read ({why.en}).", fr=f"{file} est illisible ({why.fr})."),
         ) from None
 
 

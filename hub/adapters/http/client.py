@@ -16,6 +16,7 @@ from typing import Any, Final
 import aiohttp
 
 from hub.errors import ConfigError, HubError, InputError, PeerError, TrustError, Words
+from hub.plugin import reasons
 
 PATIENCE: Final = 60.0
 """Seconds to connect, and to wait for the next bytes of an answer."""
@@ -153,10 +154,10 @@ def _open(path: Path) -> Any:
     try:
         return path.open("rb")
     except OSError as error:
-        kind = type(error).__name__
+        why = reasons.why(error)
         raise InputError(
             "file.unreadable",
-            Words(en=f"{path} can't be read ({kind}).", fr=f"{path} est illisible ({kind})."),
+            Words(en=f"{path} can't be read ({why.en}).", fr=f"{path} est illisible ({why.fr})."),
         ) from None
 
 
