@@ -74,7 +74,7 @@ def _configuration(configuration: Configuration) -> Iterator[Finding]:
         yield warning(
             "receivers",
             "There is neither a receiver nor an API: nothing can come in.",
-            "Ni entrée ni API : rien ne peut entrer.",
+            "Ni récepteur ni API : rien ne peut entrer.",
         )
 
 
@@ -197,7 +197,7 @@ async def _doors(opening: Opening, settings: Settings) -> AsyncIterator[Finding]
         yield fine(
             "receivers",
             "are not opened again: a hub is at work on this store.",
-            "ne sont pas rouvertes : un hub est à l'œuvre sur ce stockage.",
+            "ne sont pas rouverts : un hub est à l'œuvre sur ce stockage.",
         )
         return
     for part in settings.receivers:
