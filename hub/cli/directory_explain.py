@@ -47,8 +47,10 @@ def explain(
 def _code(one: Explanation) -> int:
     if one.reachable:
         return exit_codes.FINE
-    found = any(each.entries for each in one.answers)
-    silent = not found and any(each.error for each in one.answers)
+    # None that can't answer is passed over; for a description every directory is needed.
+    several = isinstance(one.target, Description)
+    said = [each for each in one.answers if each.error or (each.entries and not several)]
+    silent = any(each.error for each in (said if several else said[:1]))
     failed = silent or one.admission_error is not None
     return exit_codes.TEMPORARY if failed else exit_codes.REFUSED
 

@@ -222,6 +222,8 @@ def test_explain_tells_who_cant_answer(hub: Hub, configure: Configure) -> None:
     said = hub("directory", "explain", LILAS)
     assert said.code == exit_codes.TEMPORARY
     assert "It is asleep." in said.out
+    configure(NATIONAL.replace("national", "first") + "silent = true\n", NATIONAL, OPERATOR)
+    assert hub("directory", "explain", LILAS).code == exit_codes.TEMPORARY, "none is passed over"
     configure(NATIONAL, OPERATOR, '[trust.list]\nkind = "register"\n')
     said = hub("directory", "explain", LILAS, language="fr")
     assert said.code == exit_codes.TEMPORARY
