@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from hub.errors import ConfigError, Words
-from hub.plugin import reasons
+from hub.plugin import listening, reasons
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_smtp import replies, tls
@@ -97,7 +97,7 @@ class Receiver:
     def _bind(self) -> None:
         for endpoint in self._settings.listen:
             try:
-                self._sockets.append(_bound(endpoint))
+                self._sockets.append(listening.bound(endpoint.host, endpoint.port))
             except OSError as error:
                 self.unbind()
                 why = reasons.why(error)
@@ -152,19 +152,3 @@ async def _serve(session: Session, link: Link) -> None:
     except asyncio.CancelledError:
         link.abort()
         raise
-
-
-def _bound(endpoint: Endpoint) -> socket.socket:
-    found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, address = found[0]
-    one = socket.socket(family, kind, protocol)
-    try:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        one.setblocking(False)
-        one.bind(address)
-    except OSError:
-        one.close()
-        raise
-    return one

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from cryptography.x509.verification import Criticality, ExtensionPolicy
+from cryptography.x509.verification import ExtensionPolicy
 
 from hub.errors import TrustError
+from hub.plugin.issuers import ISSUER
 from hub_trust import certificates
 from hub_trust.faults import Place
 
@@ -94,7 +95,7 @@ class Authorities:
             verification.PolicyBuilder()
             .store(self._store)
             .time(at)
-            .extension_policies(ca_policy=_AUTHORITY, ee_policy=ExtensionPolicy.permit_all())
+            .extension_policies(ca_policy=ISSUER, ee_policy=ExtensionPolicy.permit_all())
             .build_client_verifier()
         )
         try:
@@ -125,24 +126,3 @@ def _may_sign(certificate: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return usage.digital_signature
-
-
-def _is_authority(
-    _policy: object, _certificate: x509.Certificate, constraints: x509.BasicConstraints | None
-) -> None:
-    if constraints is None or not constraints.ca:
-        raise ValueError("the certificate is not an authority's")
-
-
-def _may_issue(_policy: object, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
-    if usage is not None and not usage.key_cert_sign:
-        raise ValueError("the authority's key usage does not allow issuing")
-
-
-# The Web's rules for authorities (key identifiers, criticality) are not those of health authorities:
-# what RFC 5280 needs is asked, however it is marked.
-_AUTHORITY: Final = (
-    ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority)
-    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_issue)
-)

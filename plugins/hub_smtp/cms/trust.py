@@ -22,6 +22,7 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy
 
+from hub.plugin.issuers import ISSUER
 from hub_smtp.cms import verdict
 from hub_smtp.cms.verdict import Fault
 
@@ -167,18 +168,6 @@ def may(certificate: x509.Certificate, purpose: Purpose) -> bool:
     return usage.key_agreement
 
 
-def _is_authority(
-    _policy: object, _certificate: x509.Certificate, constraints: x509.BasicConstraints | None
-) -> None:
-    if constraints is None or not constraints.ca:
-        raise ValueError("the certificate is not an authority's")
-
-
-def _may_issue(_policy: object, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
-    if usage is not None and not usage.key_cert_sign:
-        raise ValueError("the authority's key usage does not allow issuing")
-
-
 def _issues_for_mail(
     _policy: object, _certificate: x509.Certificate, usages: x509.ExtendedKeyUsage | None
 ) -> None:
@@ -186,11 +175,4 @@ def _issues_for_mail(
         raise ValueError("the authority does not issue for mail")
 
 
-# The Web's rules for authorities (key identifiers, criticality) are not those of health authorities:
-# what RFC 5280 needs is asked, however it is marked.
-_AUTHORITY: Final = (
-    ExtensionPolicy.permit_all()
-    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_authority)
-    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _may_issue)
-    .may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _issues_for_mail)
-)
+_AUTHORITY: Final = ISSUER.may_be_present(x509.ExtendedKeyUsage, Criticality.AGNOSTIC, _issues_for_mail)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from hub.plugin import listening
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_annuaire.ldap import codec, faults, secure
@@ -100,7 +101,7 @@ class Receiver:
         for tls, endpoints in ((False, self._settings.listen), (True, self._settings.listen_tls)):
             for endpoint in endpoints:
                 try:
-                    self._sockets.append((_bound(endpoint), tls))
+                    self._sockets.append((listening.bound(endpoint.host, endpoint.port), tls))
                 except OSError as error:
                     self.unbind()
                     raise faults.not_listening(self._host.name, str(endpoint), error) from error
@@ -149,19 +150,3 @@ class _Factory:
 
     def _connected(self, link: Link) -> None:
         self._receiver.begin(link, self._desk, tls=self._tls)
-
-
-def _bound(endpoint: Endpoint) -> socket.socket:
-    found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, address = found[0]
-    one = socket.socket(family, kind, protocol)
-    try:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        one.setblocking(False)
-        one.bind(address)
-    except OSError:
-        one.close()
-        raise
-    return one
