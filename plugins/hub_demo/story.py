@@ -212,6 +212,12 @@ class Story:
         loaded = self._world.json(
             "directory", "import", *map(str, self._tomorrow()), language=self._show.language
         )
+        # A running hub takes the new version within seconds; the letter is tried once it has.
+        until(
+            lambda: self._world.ask(f"/v1/directory/{NURSE}")["standing"] == "struck-off",
+            "the hub did not take the new directory",
+            "le hub n'a pas pris le nouvel annuaire",
+        )
         self._world.valbrume.start()
 
         with self._show.working(

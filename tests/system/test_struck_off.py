@@ -69,6 +69,9 @@ def test_who_is_struck_off_while_a_letter_waits_gets_nothing(world: World, tmp_p
     loaded = world.json(
         "directory", "import", *tomorrow(tmp_path, f"{NATIONAL}|radié|2026-08-26"), language="en"
     )
+    until(
+        lambda: world.ask(f"/v1/directory/{COLLEAGUE}")["standing"] == "struck-off", "not taken", "pas pris"
+    )
     world.valbrume.start()
     report = outcome(world, envelope)
     (delivery,) = report["deliveries"]
@@ -89,6 +92,7 @@ def test_a_domain_withdrawn_while_a_letter_waits_gets_nothing(world: World) -> N
     """Within one reload of the list; the sender is told, and the timeline names the list."""
     envelope = waiting_letter(world)
     world.admit(2, withdrawn=["valbrume.mssante.example"], language="en")
+    until(lambda: "trust demo.mssante.example 2" in _log(world), "not taken", "pas pris")
     world.valbrume.start()
     report = outcome(world, envelope)
     assert report["deliveries"][0]["code"] == "recipient.outside"
@@ -99,6 +103,10 @@ def test_a_domain_withdrawn_while_a_letter_waits_gets_nothing(world: World) -> N
     world.admit(3, language="en")
     until(lambda: _again(world), "it is not admitted again", "il n'est pas réadmis")
     until(lambda: bool(world.valbrume.mails(COLLEAGUE)), "it did not arrive", "il n'est pas arrivé")
+
+
+def _log(world: World) -> str:
+    return (world.folder / "hub.log").read_text()
 
 
 def _again(world: World) -> bool:
