@@ -30,6 +30,7 @@ import questions
 
 from hub.domain.address import Address
 from hub.domain.party import RPPS, Identifier
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.filling import Loaded
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, NullLog
@@ -62,8 +63,7 @@ def opened(data: Path) -> Annuaire:
     data.mkdir(exist_ok=True)
     host = Host(
         name="bench", hub_name="hub.example", address=Address.parse("hub@hub.example"), clock=Now(),
-        chance=FixedChance(), log=NullLog(), data=data,
-    )  # fmt: skip
+        chance=FixedChance(), log=NullLog(), data=data, ledger=EphemeralLedger())  # fmt: skip
     return Annuaire(Settings(max_age=timedelta(days=3650)), host)
 
 

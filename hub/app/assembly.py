@@ -16,7 +16,7 @@ from hub.app.settings import Settings
 from hub.core.acknowledge import Acknowledger
 from hub.core.attend import Attendant
 from hub.core.notice import Notifier
-from hub.core.operators import Operators
+from hub.core.operators import Operator, Operators
 from hub.core.people import People
 from hub.core.receive import Reception
 from hub.core.register import Register
@@ -25,7 +25,8 @@ from hub.core.settle import Settler
 from hub.core.submit import Submitter
 from hub.core.trust import Trust
 from hub.core.worker import Worker
-from hub.ports.host import Log
+from hub.plugin.registry import PartType
+from hub.ports.host import Log, Receives
 from hub.ports.observer import Event, Observer
 
 
@@ -42,12 +43,13 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
         store = await stack.enter_async_context(_store(settings, exclusive=True))
         # What this store's only process had leased when it ended may have left: it is asked about.
         await store.expire_leases(clock.now(), everything=True)
-        opening = Opening(settings, stack, log)
+        opening = Opening(settings, stack, log, store.ledger)
         observe = _telling([one for _, one in await opening.parts(settings.observers)], log)
         people = People(await opening.directories())
+        operators = await opening.operators()
         register = Register(
             directory=people,
-            operators=Operators(await opening.operators()),
+            operators=Operators(operators),
             trust=Trust(await opening.trust()),
             preference=settings.hub.preference,
         )
@@ -77,7 +79,7 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
             log=log,
             observe=observe,
         )
-        receivers = await opening.doors()
+        receivers = [*await opening.doors(), *_fetching(operators)]
         if settings.api is not None:
             await stack.enter_async_context(
                 open_api(
@@ -99,6 +101,12 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
             clock=clock,
             drain=settings.hub.drain,
         )
+
+
+def _fetching(operators: Sequence[Operator]) -> list[tuple[str, Receives]]:
+    """Return the connectors that also fetch what their operator holds for the hub."""
+    named = [(f"{PartType.OPERATOR.value}.{one.name}", one.connector) for one in operators]
+    return [(name, connector) for name, connector in named if isinstance(connector, Receives)]
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ a missing directory or policy makes its users wait.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Final
@@ -20,11 +20,13 @@ from hub.domain.address import Address
 from hub.domain.outcome import Refused
 from hub.domain.party import Identifier
 from hub.errors import ConfigError, HubError, PeerError, Words
+from hub.plugin.ledger import EphemeralLedger
 from hub.plugin.registry import PartType
 from hub.ports.connector import Delivers
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
 from hub.ports.filling import Held
 from hub.ports.host import Host, Log, Receives
+from hub.ports.ledger import Ledger
 from hub.ports.policy import Case, Policy
 from hub.ports.trust import Admission, TrustSpace, TrustUnavailableError
 
@@ -127,9 +129,19 @@ class _Closing:
 
 
 class Opening:
-    """Opens parts on one exit stack. `failed` has, by `type.name`, the error of each that would not."""
+    """Opens parts on one exit stack. `failed` has, by `type.name`, the error of each that would not.
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack, log: Log) -> None:
+    `ledger` opens the ledger of a part; by default one that keeps nothing, for those who only look.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stack: AsyncExitStack,
+        log: Log,
+        ledger: Callable[[str], Ledger] = lambda _part: EphemeralLedger(),
+    ) -> None:
+        self._ledger = ledger
         self._settings = settings
         self._stack = stack
         self._log = log
@@ -202,4 +214,5 @@ class Opening:
             chance=SystemChance(),
             log=self._log,
             data=data,
+            ledger=self._ledger(f"{part.offer.type.value}.{part.name}"),
         )

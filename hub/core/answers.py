@@ -14,8 +14,8 @@ from typing import Any, Final
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused, Uncertain
 from hub.errors import Words
 
-MAX_DETAIL: Final = 4000
-"""Characters that are kept of a receipt or a reason."""
+MAX_DETAIL: Final = 16_000
+"""Characters that are kept of a receipt or a reason: another hub's receipt is a whole sealed envelope."""
 MAX_CODE: Final = 100
 """Characters that are kept of a code."""
 LONGEST_PAUSE: Final = timedelta(days=30)

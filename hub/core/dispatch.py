@@ -138,7 +138,11 @@ async def _check_again(claimed: Claimed, register: Register, result: Attempt, ha
                 entry.source if admission is None else f"{entry.source}; {admission.source}"
             )
             party = _party(claimed, one)
-            addressees.append(Addressee(delivery=one.id, party=party, entry=entry, admission=admission))
+            addressees.append(
+                Addressee(
+                    delivery=one.id, party=party, entry=entry, admission=admission, attempt=one.attempts
+                )
+            )
     return addressees
 
 
@@ -238,7 +242,7 @@ def _addressees_as_sealed(claimed: Claimed) -> Iterator[Addressee]:
             standing=Standing.UNKNOWN,
             source="envelope",
         )
-        yield Addressee(delivery=one.id, party=party, entry=entry)
+        yield Addressee(delivery=one.id, party=party, entry=entry, attempt=0)
 
 
 def _party(claimed: Claimed, one: ClaimedDelivery) -> Party:

@@ -52,8 +52,11 @@ class Operators:
         self._by_name = {one.name: one for one in operators}
         self._by_domain: dict[str, Operator] = {}
         self._by_peer: dict[str, Peer] = {}
+        self._peers: dict[OperatorName, Peer] = {}
         for one in self._by_name.values():
-            peer = Peer(name=f"operator:{one.name}", operator=one.name, domains=one.domains)
+            peer = self._peers[one.name] = Peer(
+                name=f"operator:{one.name}", operator=one.name, domains=one.domains
+            )
             for domain in one.domains:
                 _claim(self._by_domain, domain, one, one.name)
             for name in one.peers:
@@ -65,6 +68,10 @@ class Operators:
     def named(self, name: str) -> Operator | None:
         """Return the operator of that name."""
         return self._by_name.get(OperatorName(name))
+
+    def peer(self, name: OperatorName) -> Peer | None:
+        """Return the peer that an operator is, for what it proved by other means than a certificate."""
+        return self._peers.get(name)
 
     def serving(self, address: Address) -> Operator | None:
         """Return the operator whose mailbox this is; None outside the space of trust."""

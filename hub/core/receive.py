@@ -8,6 +8,8 @@ from hub.core.acknowledge import Acknowledger
 from hub.core.register import Register
 from hub.core.resolve import resolve
 from hub.core.submit import Submitter
+from hub.domain.envelope import SealedEnvelope
+from hub.domain.ids import EnvelopeId, OperatorName
 from hub.domain.outcome import Deferred, Refused
 from hub.domain.target import Target
 from hub.ports.directory import DirectoryUnavailableError
@@ -48,6 +50,14 @@ class Reception:
         names = self._names_of(certificate)
         peer = self._register.operators.speaking(names)
         return None if peer is None else self._register.trust.narrow(peer, names)
+
+    def standing_for(self, operator: OperatorName) -> Peer | None:
+        """Return the peer that an operator is; None when there is none of that name."""
+        return self._register.operators.peer(operator)
+
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope that `submit` answered with."""
+        return await self._submitter.queue.sealed(envelope)
 
     @property
     def directory(self) -> Catalogue:

@@ -39,13 +39,15 @@ class Addressee:
     """One recipient of a parcel. `entry` is the directory's word at this very attempt.
 
     `admission` is the space of trust's word on the recipient's domain, whose `pins` the operator's
-    server must satisfy; None when no space of trust is configured.
+    server must satisfy; None when no space of trust is configured. `attempt` counts the attempts at
+    this delivery, this one included; 0 when it is only asked about.
     """
 
     delivery: DeliveryId
     party: Party
     entry: Entry
     admission: Admission | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

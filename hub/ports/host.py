@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from hub.domain.address import Address
 from hub.ports.clock import Chance, Clock
 from hub.ports.intake import Intake
+from hub.ports.ledger import Ledger
 
 
 class Log(Protocol):
@@ -30,7 +31,8 @@ class Host:
 
     `data` is a folder of the hub's where this part may keep files of its own. `hub_name` is the
     host name by which the hub presents itself (EHLO, Message-ID), `address` its own mailbox: what it
-    says in its own name comes from there, and receipts for what it delivered go there.
+    says in its own name comes from there, and receipts for what it delivered go there. `ledger` holds
+    what this part must remember across restarts.
     """
 
     name: str
@@ -40,11 +42,15 @@ class Host:
     chance: Chance
     log: Log
     data: Path
+    ledger: Ledger
 
 
 @runtime_checkable
 class Receives(Protocol):
-    """A door through which submissions come, for any number of operators."""
+    """A door through which submissions come: a receiver for any number of operators, or a connector.
+
+    A connector that is also a `Receives` fetches what its own operator holds for the hub.
+    """
 
     def receive(self, intake: Intake) -> Awaitable[None]:
         """Serve until cancelled; on cancellation take nothing new and finish what was begun."""

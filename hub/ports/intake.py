@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.domain.address import Address
+from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.domain.message import DocumentRole, Kind, ReceiptKind, SenderSignature
 from hub.domain.outcome import Deferred, Delivered, Refused
@@ -149,6 +150,14 @@ class Intake(Protocol):
         """Return the operator that a verified TLS client certificate (DER) stands for, if any."""
         ...
 
+    def standing_for(self, operator: OperatorName) -> Peer | None:
+        """Return the peer that an operator is; None when there is none of that name.
+
+        For what a connector fetched from its operator, or was told by it, over a link on which it had
+        verified by its own means who is at the other end.
+        """
+        ...
+
     async def judge(self, peer: Peer, target: Target) -> Refused | Deferred | None:
         """Say whether a recipient could be accepted now; None means yes. Nothing is stored.
 
@@ -168,6 +177,10 @@ class Intake(Protocol):
         will not work as it is), StoreError or PeerError such as DirectoryUnavailableError (nothing
         was taken, try again).
         """
+        ...
+
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope that `submit` answered with: the hub's own signed word that it took it."""
         ...
 
     async def acknowledge(self, peer: Peer, acknowledgement: Acknowledgement) -> bool:

@@ -198,6 +198,10 @@ class Queue(Protocol):
         """
         ...
 
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope as it was sealed; None when there is none of that id."""
+        ...
+
     async def note(
         self, envelope: EnvelopeId, steps: Sequence[Step], key: str, *, notice: NewEnvelope | None = None
     ) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.domain.delivery import State, may_move
+from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.errors import ConflictError, StoreError, Words
 from hub.ports.clock import Chance, Clock
@@ -184,6 +185,12 @@ class MemoryQueue:
             and one.kept.new.sealed.envelope.message.recipients[one.new.position].address.key == recipient
         ]
         return _matched(max(found, key=lambda one: one.new.id)) if found else None
+
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope as it was sealed; None when there is none of that id."""
+        self._work()
+        kept = self._envelopes.get(envelope)
+        return None if kept is None else kept.new.sealed
 
     async def note(
         self, envelope: EnvelopeId, steps: Sequence[Step], key: str, *, notice: NewEnvelope | None = None

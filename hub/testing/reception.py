@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.domain.address import Address
-from hub.domain.ids import EnvelopeId, uuid7
+from hub.domain.envelope import SealedEnvelope
+from hub.domain.ids import EnvelopeId, OperatorName, uuid7
 from hub.domain.outcome import Deferred, Refused
 from hub.domain.target import Target
 from hub.errors import ConflictError, HubError, Words
@@ -36,6 +37,7 @@ class RecordingIntake:
 
     `peers` says which operator a certificate (DER) stands for. `judgements` are the answers about
     recipients, by address as written or identifier value; who is not there may receive.
+    `operators` are the peers that operators are; `seals` are sealed envelopes, by id.
     `refused` is what `submit` says of recipients; `error`, when set, is raised by it instead.
     `matches` is what `acknowledge` answers, `directory` what the receiver may show.
     """
@@ -43,6 +45,8 @@ class RecordingIntake:
     peers: Mapping[bytes, Peer] = field(default_factory=dict)
     judgements: Mapping[str, Refused | Deferred] = field(default_factory=dict)
     refused: Mapping[str, Refused] = field(default_factory=dict)
+    operators: Mapping[str, Peer] = field(default_factory=dict)
+    seals: Mapping[EnvelopeId, SealedEnvelope] = field(default_factory=dict)
     error: HubError | None = None
     matches: bool = True
     directory: Catalogue = field(default_factory=EmptyCatalogue)
@@ -54,6 +58,14 @@ class RecordingIntake:
     def identify(self, certificate: bytes) -> Peer | None:
         """Return the operator that a certificate stands for, if any."""
         return self.peers.get(certificate)
+
+    def standing_for(self, operator: OperatorName) -> Peer | None:
+        """Return the peer that an operator is, by the names in `operators`."""
+        return self.operators.get(operator)
+
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return what `seals` has of an envelope."""
+        return self.seals.get(envelope)
 
     async def judge(self, peer: Peer, target: Target) -> Refused | Deferred | None:
         """Answer from the table."""

@@ -22,9 +22,12 @@ from hub.adapters.queue.settings import StoreSettings
 from hub.adapters.queue.storing import Storing
 from hub.adapters.queue.vessel import Vessel
 from hub.domain.delivery import State
+from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName, uuid7
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.clock import Chance, Clock
 from hub.ports.intake import Accepted, Stage
+from hub.ports.ledger import Ledger
 from hub.ports.queue import (
     Acceptance,
     Claimed,
@@ -64,6 +67,7 @@ class Store:
         self._clock = clock
         self._chance = chance
         self._cache = Cache(settings.cache)
+        self._ledgers: dict[str, Ledger] = {}
         self._storing = Storing(commit, self._cache, self._documents)
         self._library = Library(self._documents, reader, keys, self._cache)
 
@@ -176,6 +180,12 @@ class Store:
                 return matched
         return None
 
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope as it was sealed; None when there is none of that id. Raises StoreError."""
+        if envelope not in self._library.record_keys([envelope]):
+            return None
+        return self._library.sealed(envelope)[0]
+
     async def note(
         self, envelope: EnvelopeId, steps: Sequence[Step], key: str, *, notice: NewEnvelope | None = None
     ) -> bool:
@@ -226,6 +236,10 @@ class Store:
         if _moved(before, state) and state.final:
             self._cache.ended(envelope)
         return before
+
+    def ledger(self, part: str) -> Ledger:
+        """Open the ledger of one part (`operators.mesh`)."""
+        return self._ledgers.setdefault(part, EphemeralLedger())
 
     async def waiting(
         self, *, operator: OperatorName | None = None, state: State | None = None, limit: int = 100

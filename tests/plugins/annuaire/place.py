@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.directory import Entry
 from hub.ports.filling import Loaded
 from hub.ports.host import Host
@@ -99,6 +100,7 @@ class Place:
             chance=FixedChance(),
             log=self.log,
             data=self.folder / "data",
+            ledger=EphemeralLedger(),
         )
 
     def directory(self, settings: Settings | None = None) -> Annuaire:

@@ -12,6 +12,7 @@ from typing import Any
 from yarl import URL
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.directory import Entry
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
@@ -70,6 +71,7 @@ class Place:
             chance=FixedChance(),
             log=self.log,
             data=data or self.folder / "data",
+            ledger=EphemeralLedger(),
         )
 
     async def asking(self, **changed: Any) -> Asking:

@@ -15,6 +15,7 @@ import pytest
 from yarl import URL
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, NullLog
 from hub_annuaire.fhir import deriving
@@ -49,6 +50,7 @@ async def main(url: str, folder: Path, where: str) -> None:
         chance=FixedChance(),
         log=NullLog(),
         data=folder / "data",
+        ledger=EphemeralLedger(),
     )
     pages = 0
 

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_annuaire.ldap.places import Url
@@ -119,4 +120,5 @@ def host(folder: Path, *, clock: FixedClock | None = None, log: RecordingLog | N
         chance=FixedChance(),
         log=log or RecordingLog(),
         data=folder,
+        ledger=EphemeralLedger(),
     )

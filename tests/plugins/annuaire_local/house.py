@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.domain.address import Address
 from hub.plugin import Table
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_annuaire.local.directory import Local, open_directory
@@ -86,6 +87,7 @@ class House:
             chance=FixedChance(),
             log=self.log,
             data=self.folder,
+            ledger=EphemeralLedger(),
         )
 
     async def open(self, **values: Any) -> Local:

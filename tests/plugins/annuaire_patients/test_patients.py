@@ -21,6 +21,7 @@ from hub.domain.party import INS_NIA, INS_NIR, INS_TEST, Identifier
 from hub.domain.target import ins, ins_key
 from hub.errors import ConfigError
 from hub.plugin import Registry, Table
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
 from hub.ports.filling import Dated
 from hub.ports.host import Host
@@ -61,6 +62,7 @@ class Ward:
             chance=FixedChance(),
             log=self.log,
             data=self.folder,
+            ledger=EphemeralLedger(),
         )
         return await self.stack.enter_async_context(open_directory(settings, host))
 

@@ -14,6 +14,7 @@ from hub.domain.address import Address
 from hub.domain.party import FINESS, INS_NIR, RPPS, Identifier
 from hub.domain.target import ins_key
 from hub.plugin import Registry, Table
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.directory import Coded, Entry, MailboxKind
 from hub.ports.host import Host
 from hub.ports.policy import Policy
@@ -71,6 +72,7 @@ class Board:
             chance=FixedChance(),
             log=self.log,
             data=self.folder,
+            ledger=EphemeralLedger(),
         )
 
     def table(self, **values: Any) -> Table:

@@ -11,6 +11,7 @@ from typing import Any
 from cryptography import x509
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_trust import certificates, reading, signing
@@ -265,6 +266,7 @@ class Scene:
             chance=FixedChance(),
             log=self.log,
             data=data,
+            ledger=EphemeralLedger(),
         )
 
     def settings(self, **more: Any) -> Settings:

@@ -12,6 +12,7 @@ import pytest
 
 from hub.domain.address import Address
 from hub.errors import MalformedError, Words
+from hub.plugin.ledger import EphemeralLedger
 from hub.plugin.watched import LOOK_EVERY, RETRY_EVERY, Seen, Watched
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
@@ -40,6 +41,7 @@ def host(tmp_path: Path, clock: FixedClock, log: RecordingLog) -> Host:
         chance=FixedChance(),
         log=log,
         data=tmp_path,
+        ledger=EphemeralLedger(),
     )
 
 

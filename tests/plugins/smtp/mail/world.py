@@ -26,6 +26,7 @@ from hub.domain.message import (
     SignatureResult,
 )
 from hub.domain.party import Identifier, Party, PartyKind, Role
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.connector import Addressee, Parcel
 from hub.ports.content import Content
 from hub.ports.host import Host
@@ -88,6 +89,7 @@ class World:
             chance=FixedChance(),
             log=NullLog(),
             data=self.folder,
+            ledger=EphemeralLedger(),
         )
 
     def reader(self, invalid: OnInvalid = OnInvalid.REFUSE, *keys: Pair) -> Reader:

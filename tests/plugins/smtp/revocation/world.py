@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.domain.address import Address
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
 from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
 from hub_smtp.revocation.checker import Revocation, open_revocation
@@ -34,6 +35,7 @@ def host(folder: Path, later: timedelta = timedelta(0)) -> Host:
         chance=FixedChance(),
         log=RecordingLog(),
         data=folder,
+        ledger=EphemeralLedger(),
     )
 
 

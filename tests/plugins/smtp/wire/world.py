@@ -19,6 +19,7 @@ from hub.domain.address import Address
 from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.message import SenderSignature, SignatureResult
 from hub.domain.outcome import Outcome
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.connector import Addressee, Parcel
 from hub.ports.host import Host
 from hub.ports.intake import Acknowledgement, Peer, Stage, Submission, To
@@ -114,6 +115,7 @@ def host(folder: Path, log: RecordingLog | None = None, *, real: bool = True) ->
         chance=SystemChance(),
         log=log or RecordingLog(),
         data=folder,
+        ledger=EphemeralLedger(),
     )
 
 
