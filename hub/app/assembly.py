@@ -105,8 +105,12 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
 
 def _fetching(operators: Sequence[Operator]) -> list[tuple[str, Receives]]:
     """Return the connectors that also fetch what their operator holds for the hub."""
-    named = [(f"{PartType.OPERATOR.value}.{one.name}", one.connector) for one in operators]
-    return [(name, connector) for name, connector in named if isinstance(connector, Receives)]
+    found: list[tuple[str, Receives]] = []
+    for one in operators:
+        connector: object = one.connector
+        if isinstance(connector, Receives):
+            found.append((f"{PartType.OPERATOR.value}.{one.name}", connector))
+    return found
 
 
 @asynccontextmanager

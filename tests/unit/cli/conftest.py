@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from hub.adapters.plugins.manager import discover
 from hub.cli.program import run
+
+with mock.patch.dict(os.environ, {"LC_ALL": "C.UTF-8"}):
+    # A plugin's command speaks the language of the environment in which it was first imported.
+    discover(only_commands=True)
 
 
 @dataclass(frozen=True, slots=True)
