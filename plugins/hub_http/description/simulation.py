@@ -1,8 +1,8 @@
 """How a test double of the operator behaves: its routes, and what each does with a message.
 
 The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state`, `number` (from 1), and
-`headers`, `json`, `text` and `size` of what came. Templates of answers see `message` (for a listing: `messages`,
-`next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now` and
+`headers`, `json`, `text` and `size` of what came. Templates of answers see `message` (of a listing `messages`
+and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now` and
 `parameters`.
 How requests must prove themselves is said once, in `auth`: the double holds them to it.
 """
@@ -45,8 +45,8 @@ class Route(Block):
         Field(
             "answer",
             description=(
-                "`token` gives an OAuth 2.0 token; `create` takes a message, whole or as a draft; `add` adds a"
-                " part to one; `commit` makes a draft a message; `find`, `fetch` and `list` show;"
+                "`token` gives an OAuth 2.0 token; `create` takes a message, whole or as a draft; `add` adds"
+                " a part to one; `commit` makes a draft a message; `find`, `fetch` and `list` show;"
                 " `acknowledge` takes one out of its inbox; `answer` only answers"
             ),
         )
