@@ -82,6 +82,9 @@ class Description(Block):
     recover: Recover | None = Field(None, description="how a lost answer is made good")
     track: Track | None = Field(None, description="how the operator is asked what became of a message")
     inbox: Inbox | None = Field(None, description="how what it holds for the hub is fetched")
+    receipts: Inbox | None = Field(
+        None, description="a second listing, where receipts are kept apart from messages"
+    )
     webhooks: dict[Name, Webhook] = Field({}, description="what it calls at the hub's door")
     probe: Request | None = Field(None, description="asks whether it answers; it changes nothing")
     simulate: Simulation | None = Field(None, description="how its test double behaves")

@@ -92,8 +92,12 @@ class Step(Request):
 
 
 class PerRecipient(Block):
-    """What the last step's answer says of each recipient, when there are many."""
+    """What a step's answer says of each recipient, when there are many.
 
+    Who is refused by a draft is left out, and the draft is made anew for the others.
+    """
+
+    step: Name | None = Field(None, description="which step's answer; the last one's when left out")
     each: Pick = Field(description="the list of what is said of each (`many = true`)")
     recipient: Pick = Field(description="in each: the recipient's address or delivery id, as it was sent")
     answers: tuple[AnswerRule, ...] = Field(description="what it means; the default is ok")

@@ -2,8 +2,8 @@
 
 The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state`, `number` (from 1), and
 `headers`, `json`, `text` and `size` of what came. Templates of answers see `message` (of a listing `messages`
-and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now` and
-`parameters`.
+and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now`
+and `parameters`.
 How requests must prove themselves is said once, in `auth`: the double holds them to it.
 """
 
