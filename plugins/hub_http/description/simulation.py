@@ -2,8 +2,8 @@
 
 The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state`, `number` (from 1), and
 `headers`, `json`, `text` and `size` of what came. Templates of answers see `message` (of a listing `messages`
-and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now`
-and `parameters`.
+and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now`,
+`parameters`, `request.base` (the URL of the double) and `unknown` (recipients whom it does not know).
 How requests must prove themselves is said once, in `auth`: the double holds them to it.
 """
 
@@ -56,6 +56,10 @@ class Route(Block):
     id: Template | None = Field(None, description='which message it is about, by either id: "{{ path.id }}"')
     ours: Pick | None = Field(None, description="for `create`: where the hub's own id is in the request")
     to: Pick | None = Field(None, description="for `create`: whose inbox it goes to; for `list`: whose it is")
+    of: Literal["inbox", "receipts"] = Field(
+        "inbox",
+        description="for `list` and `acknowledge`: messages, or one receipt for each recipient of a message",
+    )
     draft: Flag = Field(False, description="for `create`: nobody gets it before `commit`")
     parts: Pick | None = Field(
         None, description="for `create`: of how many parts it is; complete with the last"
