@@ -11,6 +11,8 @@ import pytest
 
 SHARED: Final = Path(__file__).parents[2] / "shared" / "data"
 """Test data that may be read but not copied; it is not part of the project."""
+APART: Final = Path(__file__).parents[1] / ".counterparts"
+"""The environment of the counterparts that come from package registries (`make counterparts`)."""
 
 
 def program(name: str) -> str:
@@ -19,6 +21,15 @@ def program(name: str) -> str:
     if path is None:
         absent(f"the program {name} is not installed (make packages)")
     return str(path)
+
+
+def apart(name: str) -> str:
+    """Return the path of a program of the counterparts' own environment, or end the test."""
+    for folder in (APART / "bin", APART / "node_modules" / ".bin"):
+        if (folder / name).exists():
+            return str(folder / name)
+    absent(f"the counterpart {name} is not installed (make counterparts)")
+    raise AssertionError(name)
 
 
 def absent(what: str) -> None:
