@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from hub.adapters.clock import SystemChance, SystemClock
 from hub.adapters.http.server import open_api
 from hub.adapters.keys import files, names
+from hub.adapters.keys.jws import Opener
 from hub.adapters.keys.vault import Vault
 from hub.adapters.queue.store import Store, open_store
 from hub.app.parts import Opening, operator
@@ -43,7 +44,9 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
         store = await stack.enter_async_context(_store(settings, exclusive=True))
         # What this store's only process had leased when it ended may have left: it is asked about.
         await store.expire_leases(clock.now(), everything=True)
-        opening = Opening(settings, stack, log, store.ledger)
+        opening = Opening(
+            settings, stack, log, store.ledger, Opener(files.load_anchors(settings.keys.anchors))
+        )
         observe = _telling([one for _, one in await opening.parts(settings.observers)], log)
         people = People(await opening.directories())
         operators = await opening.operators()

@@ -26,6 +26,7 @@ from hub.ports.connector import Delivers
 from hub.ports.directory import Directory, DirectoryUnavailableError, Entry
 from hub.ports.filling import Held
 from hub.ports.host import Host, Log, Receives
+from hub.ports.keyring import Opens
 from hub.ports.ledger import Ledger
 from hub.ports.policy import Case, Policy
 from hub.ports.trust import Admission, TrustSpace, TrustUnavailableError
@@ -132,6 +133,7 @@ class Opening:
     """Opens parts on one exit stack. `failed` has, by `type.name`, the error of each that would not.
 
     `ledger` opens the ledger of a part; by default one that keeps nothing, for those who only look.
+    `opens` verifies what other hubs have sealed.
     """
 
     def __init__(
@@ -140,8 +142,10 @@ class Opening:
         stack: AsyncExitStack,
         log: Log,
         ledger: Callable[[str], Ledger] = lambda _part: EphemeralLedger(),
+        opens: Opens | None = None,
     ) -> None:
         self._ledger = ledger
+        self._opens = opens
         self._settings = settings
         self._stack = stack
         self._log = log
@@ -215,4 +219,5 @@ class Opening:
             log=self._log,
             data=data,
             ledger=self._ledger(f"{part.offer.type.value}.{part.name}"),
+            opens=self._opens,
         )

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from hub.domain.address import Address
 from hub.ports.clock import Chance, Clock
 from hub.ports.intake import Intake
+from hub.ports.keyring import Opens
 from hub.ports.ledger import Ledger
 
 
@@ -32,7 +33,8 @@ class Host:
     `data` is a folder of the hub's where this part may keep files of its own. `hub_name` is the
     host name by which the hub presents itself (EHLO, Message-ID), `address` its own mailbox: what it
     says in its own name comes from there, and receipts for what it delivered go there. `ledger` holds
-    what this part must remember across restarts.
+    what this part must remember across restarts. `opens` verifies what other hubs have sealed, by the
+    authorities of `[keys] anchors`; None for those who only check a configuration.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Host:
     log: Log
     data: Path
     ledger: Ledger
+    opens: Opens | None = None
 
 
 @runtime_checkable
