@@ -58,6 +58,17 @@ class Table:
         )
         return taken
 
+    def scalar(self, key: str, default: Any = _REQUIRED) -> str | int | float | bool:
+        """Take a text, a number, `true` or `false`."""
+        taken: str | int | float | bool = self._take(
+            key,
+            default,
+            lambda v: isinstance(v, str | int | float),
+            "a text, a number, true or false",
+            "un texte, un nombre, true ou false",
+        )
+        return taken
+
     def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
         """Take a list of texts."""
         taken = self._take(
