@@ -20,6 +20,7 @@ from hub.ports.intake import Part, Peer, Stage, Submission, To
 from hub_http import hooks
 from hub_http.description.inbound import Arriving
 from hub_http.fetching.came import Came, scope_of
+from hub_http.fetching.documents import Collecting
 from hub_http.fetching.values import Picks
 from hub_http.sending.operator import Operator
 
@@ -58,12 +59,10 @@ async def submission_of(
     subject = picks.text("subject", arriving.subject) or ""
     patient = picks.patients("patient", arriving.patient)
     # 2. The documents.
-    parts = [
-        *await _body(arriving, picks, stage),
-        *await documents_of(arriving, came, picks, stage, operator),
-    ]
-    # 3. What came.
-    parts = [*await original_of(arriving, came, stage), *parts]
+    collecting = Collecting(came=came, stage=stage, operator=operator)
+    parts = [*await _body(arriving, picks, stage), *await collecting.documents(arriving, picks)]
+    # 3. What came. It stands first: of several originals the last is the sender's own.
+    parts = [*await collecting.original(arriving), *parts]
     return Submission(
         connector=operator.host.name,
         peer=peer,
