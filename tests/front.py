@@ -10,14 +10,14 @@ import asyncio
 import re
 import ssl
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 
 from tests.servers import HOST, Tls, free_port
 
@@ -53,14 +53,23 @@ class Spoil:
 
 
 class Front:
-    """The server, in a thread of its own."""
+    """The server, in a thread of its own. Whatever a test tells it is so when the call returns."""
 
-    def __init__(self, upstream: str, port: int) -> None:
-        self.url = f"https://{HOST}:{port}"
+    def __init__(self, upstream: str, server: ssl.SSLContext, client: ssl.SSLContext) -> None:
         self.seen: list[Seen] = []
         self.spoils: list[Spoil] = []
         self._upstream = upstream
-        self._port = port
+        self._contexts = (server, client)
+        self._port = free_port()
+        self._loop = asyncio.new_event_loop()
+        self._awake = asyncio.Event()
+        self._session: aiohttp.ClientSession | None = None
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Its own base URL."""
+        return f"https://{HOST}:{self._port}"
 
     def spoil(self, method: str, path: str, what: Literal["cut", "drop"] | int, times: int = 1) -> None:
         """Spoil the next requests of this method whose whole path (with its query) matches."""
@@ -70,46 +79,91 @@ class Front:
         """Return the requests of this method whose whole path (with its query) matches."""
         return [one for one in list(self.seen) if one.method == method and re.fullmatch(path, one.path)]
 
-    async def serve(
-        self, server: ssl.SSLContext, client: ssl.SSLContext, ready: Future[None], stop: asyncio.Event
-    ) -> None:
-        """Serve until told to stop."""
-        connector = aiohttp.TCPConnector(ssl=client)
-        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
+    def stall(self) -> None:
+        """Answer nobody any more, while still listening."""
+        self._loop.call_soon_threadsafe(self._awake.clear)
 
-            async def passing(request: web.Request) -> web.StreamResponse:
-                return await self._pass(session, request)
+    def resume(self) -> None:
+        """Answer again, those who wait too."""
+        self._loop.call_soon_threadsafe(self._awake.set)
 
-            # the raw form: requests are passed on as they came, compressed ones too
-            runner = web.ServerRunner(web.Server(passing, auto_decompress=False))  # type: ignore[arg-type]
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=server).start()
-            ready.set_result(None)
-            await stop.wait()
-            await runner.cleanup()
+    def shut(self) -> None:
+        """Listen no more, and drop every link."""
+        self._do(self._close())
 
-    async def _pass(self, session: aiohttp.ClientSession, request: web.BaseRequest) -> web.StreamResponse:
+    def reopen(self) -> None:
+        """Listen again, on the same port."""
+        self._do(self._listen())
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it while the block lasts."""
+        thread = threading.Thread(target=self._loop.run_forever, name="front", daemon=True)
+        thread.start()
+        try:
+            self._awake.set()
+            self.reopen()
+            yield
+        finally:
+            self.resume()
+            self._do(self._end())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            thread.join(30)
+            self._loop.close()
+
+    def _do(self, what: Coroutine[None, None, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
+
+    async def _listen(self) -> None:
+        server, client = self._contexts
+        if self._session is None:
+            connector = aiohttp.TCPConnector(ssl=client)
+            self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        # requests are passed on as they came, compressed ones too
+        handlers = web.Server(self._pass, auto_decompress=False)
+        self._runner = web.ServerRunner(handlers, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=server).start()
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _end(self) -> None:
+        await self._close()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _pass(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
+        await self._awake.wait()
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _OWN}
         spoil = self._spoilt(request)
-        status, answered, said = 0, {}, b""
+        status, answered, said = 0, CIMultiDict[str](), b""
         if spoil is None or spoil.what == "cut":
-            async with session.request(
-                request.method,
-                f"{self._upstream}{request.raw_path}",
-                headers=headers,
-                data=body or None,
-                allow_redirects=False,
-                skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
-            ) as answer:
-                status, said = answer.status, await answer.read()
-                answered = {k: v for k, v in answer.headers.items() if k.lower() not in _OWN}
+            status, answered, said = await self._upstream_says(request, headers, body)
         self.seen.append(Seen(request.method, request.raw_path, headers, body, status))
         if spoil is not None and isinstance(spoil.what, int):
             return web.Response(status=spoil.what, headers=spoil.headers, body=spoil.body)
         if spoil is not None and request.transport is not None:
             request.transport.abort()
         return web.Response(status=status or 500, headers=answered, body=said)
+
+    async def _upstream_says(
+        self, request: web.BaseRequest, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, CIMultiDict[str], bytes]:
+        assert self._session is not None
+        async with self._session.request(
+            request.method,
+            f"{self._upstream}{request.raw_path}",
+            headers=headers,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+        ) as answer:
+            kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OWN]
+            return answer.status, CIMultiDict(kept), await answer.read()
 
     def _spoilt(self, request: web.BaseRequest) -> Spoil | None:
         for one in self.spoils:
@@ -122,27 +176,6 @@ class Front:
 @contextmanager
 def front(upstream: str, tls: Tls, *, client: bool = False) -> Iterator[Front]:
     """Run one before an operator; with `client` it wants certificates, and shows its own upstream."""
-    one = Front(upstream, free_port())
-    ready: Future[None] = Future()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    serving = one.serve(tls.server(client=client), tls.client(), ready, stop)
-
-    def serve() -> None:
-        try:
-            loop.run_until_complete(serving)
-        except BaseException as error:
-            if ready.done():
-                raise
-            ready.set_exception(error)
-        finally:
-            loop.close()
-
-    thread = threading.Thread(target=serve, name="front", daemon=True)
-    thread.start()
-    ready.result(30)
-    try:
+    one = Front(upstream, tls.server(client=client), tls.client())
+    with one.running():
         yield one
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-USER = "X26ABC2"
+USER: Final = "X26ABC2"
 """The mailbox of this user, in the sandbox."""
 
 
@@ -51,11 +51,15 @@ class MeshUser:
             for one in self._ask("collect", acknowledge=acknowledge, folder=str(self.folder))
         ]
 
-    def send(self, recipient: str, content: bytes, *, chunk: int | None = None, **mex: str) -> str:
-        """Send a message, in chunks of at most `chunk` bytes; returns its id."""
+    def send(
+        self, recipient: str, content: bytes, *, chunk: int | None = None, copies: int = 1, **mex: str
+    ) -> str:
+        """Send a message, in chunks of at most `chunk` bytes, so many times; returns the last one's id."""
         file = self.folder / "sending"
         file.write_bytes(content)
-        sent: str = self._ask("send", recipient=recipient, file=str(file), chunk=chunk, mex=mex)
+        sent: str = self._ask(
+            "send", recipient=recipient, file=str(file), chunk=chunk, copies=copies, mex=mex
+        )
         return sent
 
     def track(self, message: str) -> dict[str, Any]:
@@ -65,10 +69,13 @@ class MeshUser:
 
     def report(self, mailbox: str, **fields: str) -> str:
         """Let the sandbox put a report into a mailbox, as MESH does when a message is not collected."""
-        made: dict[str, str] = self._ask(
-            "post", path="/messageexchange/admin/report", mailbox_id=mailbox, **fields
-        )
+        said = {"mailbox_id": mailbox, **fields}
+        made: dict[str, str] = self._ask("admin", method="POST", path="/report", body=said)
         return made["message_id"]
+
+    def reset(self) -> None:
+        """Let the sandbox forget every message."""
+        self._ask("admin", method="DELETE", path="/reset", body=None)
 
     def _ask(self, what: str, **rest: Any) -> Any:
         from tests.counterparts import apart  # noqa: PLC0415 -- the other Python, which runs this file, has no pytest
@@ -128,8 +135,12 @@ def _collect(client: Any, acknowledge: bool, folder: str) -> list[dict[str, Any]
     return collected
 
 
-def _send(client: Any, recipient: str, file: str, chunk: int | None, mex: dict[str, str]) -> str:
-    sent: str = client.send_message(recipient, Path(file).read_bytes(), max_chunk_size=chunk, **mex)
+def _send(
+    client: Any, *, recipient: str, file: str, chunk: int | None, copies: int, mex: dict[str, str]
+) -> str:
+    content, sent = Path(file).read_bytes(), ""
+    for _ in range(copies):
+        sent = client.send_message(recipient, content, max_chunk_size=chunk, **mex)
     return sent
 
 
@@ -137,13 +148,19 @@ def _track(client: Any, message: str) -> dict[str, Any]:
     return dict(client.track_message(message_id=message))
 
 
-def _post(client: Any, path: str, **body: str) -> Any:
-    answer = client._session.post(f"{client._url}{path}", json=body)
+def _admin(client: Any, method: str, path: str, body: dict[str, str] | None) -> Any:
+    answer = client._session.request(method, f"{client._url}/messageexchange/admin{path}", json=body)
     answer.raise_for_status()
     return answer.json()
 
 
-_DO = {"list": _list, "collect": _collect, "send": _send, "track": _track, "post": _post}
+_DO: Final[Mapping[str, Callable[..., Any]]] = {
+    "list": _list,
+    "collect": _collect,
+    "send": _send,
+    "track": _track,
+    "admin": _admin,
+}
 
 if __name__ == "__main__":
     _main()
