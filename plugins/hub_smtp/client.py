@@ -17,6 +17,7 @@ from typing import Final
 
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Outcome, Refused
+from hub.plugin.pins import names
 from hub.ports.connector import Addressee
 from hub_smtp import envelope, outcomes, pins
 from hub_smtp.answers import CLOSING, Answer, garbled, read_answer
@@ -241,4 +242,4 @@ class Connection:
 
 def _names_of(link: Link) -> frozenset[str]:
     certificate = link.secure.object.getpeercert(binary_form=True) if link.secure is not None else None
-    return pins.names(certificate or b"")
+    return names(certificate or b"")

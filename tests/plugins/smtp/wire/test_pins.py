@@ -9,14 +9,10 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hub.adapters.keys.names import names_of
 from hub.domain.outcome import Deferred, Delivered
 from hub.ports.connector import Parcel
 from hub.ports.trust import Admission
-from hub_smtp import pins
 from hub_smtp.settings import TlsSettings
 from tests.plugins.smtp.wire.test_client import OFFERS, sound, take_mail
 from tests.plugins.smtp.wire.test_mx import names
@@ -166,13 +162,3 @@ async def test_the_next_host_is_tried(papers: Papers, mailbox: TlsSettings) -> N
         assert isinstance(outcome, Delivered)
         assert "MAIL" not in "".join(first.connections[0].heard)
         assert "MAIL" in "".join(second.connections[0].heard)
-
-
-@given(at=st.integers(0, 500), put=st.binary(max_size=4))
-def test_names_are_the_hub_s_own(papers: Papers, mailbox: TlsSettings, at: int, put: bytes) -> None:
-    """A pin that an incoming client satisfies is satisfied by the same certificate on a server."""
-    damaged = bytearray(der(mailbox))
-    damaged[at : at + len(put)] = put
-    for certificate in (der(mailbox), bytes(damaged)):
-        kinds = ("sha256:", "spki:", "dns:")
-        assert {one for one in names_of(certificate) if one.startswith(kinds)} == pins.names(certificate)
