@@ -13,6 +13,7 @@ imports nothing of the hub but `hub.plugin`, `hub.domain`, `hub.ports` and `hub.
 context manager that yields a ready connector (see `hub.ports.connector`).
 
 Files that people keep are read by `hub.plugin.sheet`, and read again by `hub.plugin.watched`.
+Forms that stream in are read by `hub.plugin.form`.
 """
 
 from __future__ import annotations

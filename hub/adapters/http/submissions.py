@@ -15,12 +15,12 @@ from hub.adapters.http import draft, faults, problem
 from hub.adapters.http.clients import Clients
 from hub.adapters.http.draft import Draft, DraftDocument
 from hub.adapters.http.faults import Fault
-from hub.adapters.http.form import Form, FormPart, boundary_of
 from hub.adapters.http.frame import CLIENT, LANGUAGE
 from hub.adapters.http.settings import ApiLimits
 from hub.adapters.http.upload import Upload
 from hub.domain.message import DocumentRole, SenderSignature, SignatureResult
 from hub.errors import Words
+from hub.plugin.form import Form, FormPart, boundary_of
 from hub.ports.content import PIECE, Content
 from hub.ports.intake import Accepted, Intake, Part, Peer, Stage, Submission
 

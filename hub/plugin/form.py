@@ -10,7 +10,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-from hub.adapters.http import faults
 from hub.errors import LimitError, MalformedError, Words
 
 MAX_HEADERS: Final = 8 << 10
@@ -54,7 +53,7 @@ class FormPart:
         async for piece in self.pieces():
             data += piece
             if len(data) > limit:
-                raise _too_large(limit)
+                raise _too_large(self.name[:64], limit)
         return bytes(data)
 
 
@@ -169,10 +168,17 @@ def _name(headers: bytes) -> str:
 
 
 def _malformed(en: str, fr: str) -> MalformedError:
-    return faults.malformed(
-        f"The form can't be read: {en}.", f"Le formulaire est illisible : {fr}.", code="http.form"
+    return MalformedError(
+        "http.form", Words(en=f"The form can't be read: {en}.", fr=f"Le formulaire est illisible : {fr}.")
     )
 
 
-def _too_large(limit: int) -> LimitError:
-    return faults.too_large(limit, Words(en="The part message", fr="La partie message"))
+def _too_large(name: str, limit: int) -> LimitError:
+    return LimitError(
+        "http.too_large",
+        Words(
+            en=f"The part {name} is over the limit of {limit} bytes.",
+            fr=f"La partie {name} dépasse la limite de {limit} octets.",
+        ),
+        limit=limit,
+    )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.adapters.http.form import MAX_HEADERS, Form, boundary_of
 from hub.errors import LimitError, MalformedError
+from hub.plugin.form import MAX_HEADERS, Form, boundary_of
 
 BOUNDARY = "b0undary"
 DISPOSITION = b'Content-Disposition: form-data; name="%s"\r\n\r\n'
