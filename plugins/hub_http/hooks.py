@@ -7,11 +7,11 @@ several. What a hook raises or leaves out counts as for a connector: see `hub.po
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
 
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Outcome
@@ -158,8 +158,12 @@ class ReadsArriving(Protocol):
         ...
 
 
-def named(name: str, ability: type[A]) -> A:
-    """Return the hook of that name, loaded. Raises ConfigError when there is none, or it can't do that."""
+def named(name: str, ability: Callable[..., A]) -> A:
+    """Return the hook of that name, loaded; `ability` is one of the Protocols of this module.
+
+    Raises ConfigError when there is none, or it can't do that.
+    """
+    kind = cast("type[A]", ability)  # a Protocol is a type, but no concrete one as `type[A]` asks for
     found = _offered().get(name)
     if found is None:
         known = ", ".join(sorted(_offered())) or "–"
@@ -174,10 +178,10 @@ def named(name: str, ability: type[A]) -> A:
             f"hook {name!r} ({found.value}) can't be loaded: {type(error).__name__}",
             f"le hook {name!r} ({found.value}) ne peut être chargé : {type(error).__name__}",
         ) from error
-    if not isinstance(hook, ability):
+    if not isinstance(hook, kind):
         raise _wrong(
-            f"hook {name!r} ({found.value}) is no {ability.__name__}: it can't be used in this place",
-            f"le hook {name!r} ({found.value}) n'est pas un {ability.__name__} : impossible ici",
+            f"hook {name!r} ({found.value}) is no {kind.__name__}: it can't be used in this place",
+            f"le hook {name!r} ({found.value}) n'est pas un {kind.__name__} : impossible ici",
         )
     return hook
 

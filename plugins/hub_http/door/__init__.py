@@ -1,0 +1,1 @@
+"""The door at which operators call: webhooks, and messages from other hubs."""

@@ -1,0 +1,85 @@
+"""What surrounds every call: errors → problems, headers, one line in the log without the path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from hub.errors import ConfigError, HubError
+from hub.ports.host import Host
+from hub_http.door import faults, problem
+
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Server": "caducee",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_FAILED: Final = 500
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Frame:
+    """Wraps the handlers of one door."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def middleware(self) -> Middleware:
+        """Return it as aiohttp wants it."""
+
+        @web.middleware
+        async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+            """Pass on to the frame."""
+            return await self._around(request, handler)
+
+        return around
+
+    async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = self._host.clock.monotonic()
+        code = None
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001 - the one place where everything becomes an answer
+            told = self._told(error)
+            code = told.code
+            response = problem.answer(told, request.headers.get("Accept-Language"))
+        if not request.content.is_eof():
+            # The rest of a body that nobody wants: no further call can follow it.
+            response.force_close()
+        response.headers.update(HEADERS)
+        say = self._host.log.warning if response.status >= _FAILED else self._host.log.info
+        say(
+            "door.answered",
+            receiver=self._host.name,
+            method=request.method if request.method in _METHODS else "other",
+            status=response.status,
+            duration_ms=round((self._host.clock.monotonic() - began) * 1000, 1),
+            code=code,
+        )
+        return response
+
+    def _told(self, error: Exception) -> HubError:
+        """Return what the caller is told; a fault of ours or of a description only by its incident."""
+        if isinstance(error, HubError) and not isinstance(error, ConfigError):
+            if problem.status_of(error) != _FAILED:
+                return error
+        elif isinstance(error, web.HTTPMethodNotAllowed):
+            return faults.wrong_method()
+        elif isinstance(error, web.HTTPNotFound):
+            return faults.not_found()
+        incident = self._host.chance.bytes(8).hex()
+        self._host.log.warning(
+            "door.failed",
+            receiver=self._host.name,
+            incident=incident,
+            error=type(error).__name__,
+            code=error.code if isinstance(error, HubError) else None,
+        )
+        return faults.unexpected(incident)
