@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -15,7 +15,7 @@ from hub.ports.connector import Addressee
 from hub.ports.content import Sink
 from hub.ports.trust import Admission
 
-NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
+NO_HEADERS: Final[CIMultiDictProxy[str]] = CIMultiDictProxy(CIMultiDict())
 
 
 @runtime_checkable
@@ -79,7 +79,7 @@ class Request:
 
     method: str
     url: URL = field(repr=False)
-    headers: CIMultiDictProxy[str] = field(default=NO_HEADERS, repr=False)
+    headers: CIMultiDictProxy[str] = field(default_factory=lambda: NO_HEADERS, repr=False)
     body: Body | None = field(default=None, repr=False)
     timeout: timedelta | None = None
     max_answer: int | None = None
