@@ -94,8 +94,7 @@ class Collecting:
         """Stream the answer to a request of the document's own."""
         sink = self.stage.sink(self.operator.description.limits.max_download)
         async with requests.stream(self.operator, request, scope) as coming:
-            async for piece in coming.pieces():
-                await sink.write(piece)
+            await coming.into(sink)
         return await sink.finish()
 
 

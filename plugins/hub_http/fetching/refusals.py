@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import InputError, MalformedError, Words
+from hub.errors import HubError, InputError, MalformedError, Words
 
 
 def wrong(key: str, en: str, fr: str) -> MalformedError:
@@ -28,5 +28,20 @@ def unknown_delivery() -> UnknownDeliveryError:
         Words(
             en="What came speaks of a delivery that this hub does not know, or not any more.",
             fr="Ce qui est venu parle d'une remise que ce hub ne connaît pas, ou plus.",
+        ),
+    )
+
+
+class EarlyError(HubError):
+    """A report about a message whose send has not been answered yet: it is recorded at a later look."""
+
+
+def early() -> EarlyError:
+    """Make the error for a report that comes before the answer to what it is about."""
+    return EarlyError(
+        "arrived.early",
+        Words(
+            en="A report speaks of a message whose send has not been answered yet; it waits.",
+            fr="Un rapport parle d'un message dont l'envoi n'a pas encore eu de réponse ; il attend.",
         ),
     )

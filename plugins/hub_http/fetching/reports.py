@@ -62,13 +62,18 @@ def done(line: Line) -> frozenset[DeliveryId]:
     return frozenset(map(DeliveryId, json.loads(line.value).get(_DONE, ())))
 
 
+def with_done(line: Line, ended: frozenset[DeliveryId]) -> Line:
+    """Return a line that says so."""
+    if not ended:
+        return line
+    value = {**json.loads(line.value), _DONE: sorted(ended)}
+    return replace(line, value=json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
 async def _settle(ledger: Ledger, line: Line, delivery: DeliveryId) -> None:
     if line.due_at is None:
         return
     ended = done(line) | {delivery}
     left = frozenset(lines.read(line).recipients.values()) - ended
-    if line.key == lines.key_of(delivery) or not left:
-        await ledger.put(replace(line, due_at=None))
-    else:
-        value = {**json.loads(line.value), _DONE: sorted(ended)}
-        await ledger.put(replace(line, value=json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
+    alone = line.key == lines.key_of(delivery)
+    await ledger.put(replace(line, due_at=None) if alone or not left else with_done(line, ended))
