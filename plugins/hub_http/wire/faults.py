@@ -30,7 +30,9 @@ _HANDSHAKE: Final = (
     "HANDSHAKE_FAILURE",
     "PROTOCOL_VERSION",
 )
-"""Alerts by which a server ends a handshake; in TLS 1.3 the client learns it when it reads for the first time."""
+"""Alerts by which a server ends a handshake; in TLS 1.3 the client learns it when it first reads."""
+_CUT: Final = (http_exceptions.TransferEncodingError, http_exceptions.ContentLengthError)
+_NO_HTTP: Final = (http_exceptions.HttpProcessingError, aiohttp.ClientResponseError)
 
 
 class WireFault(PeerError):  # noqa: N818 - the fault of a wire; what it means for a send is not decided here
