@@ -19,6 +19,7 @@ from hub_http.sending import lines
 
 NOTICE_TYPE: Final = "application/vnd.caducee.notice+json"
 _MAX: Final = 64 << 10
+_TEXTS: Final = ("action", "envelope", "native_id", "recipient", "code")
 _EVENTS: Final = {
     "failed": "acknowledgement.failed",
     "delivered": "acknowledgement.delivered",
@@ -50,17 +51,19 @@ async def record(operator: Operator, peer: Peer, received: Package, intake: Inta
 async def _said(received: Package) -> dict[str, Any] | None:
     for one in received.opened.envelope.message.documents:
         if one.media_type == NOTICE_TYPE and one.size <= _MAX:
-            said = json.loads(await received.contents[one.id].read())
-            if (
-                isinstance(said, dict)
-                and said.get("action") in _EVENTS
-                and all(
-                    isinstance(said.get(key), str) for key in ("envelope", "native_id", "recipient", "code")
-                )
-            ):
+            said = _read(await received.contents[one.id].read())
+            if all(isinstance(said.get(key), str) for key in _TEXTS) and said["action"] in _EVENTS:
                 return said
             raise _malformed()
     return None
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _address(said: dict[str, Any]) -> Address:

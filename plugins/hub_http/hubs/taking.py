@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from hub.domain.address import Address
 from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import EnvelopeId, OperatorName
 from hub.domain.message import DocumentRole, Kind, ReceiptKind
@@ -59,12 +60,11 @@ async def take(operator: Operator, call: Call, intake: Intake) -> Reply:
 async def _message(operator: Operator, call: Call, received: Package, stage: Stage, intake: Intake) -> Reply:
     refused = await _circling(operator, received, intake)
     left = [one for one in received.wanted if one.recipient.key not in refused]
-    envelopes: Sequence[EnvelopeId] = ()
+    sealed: Sequence[SealedEnvelope] = ()
     if left:
         submission = await _submission(operator, call, received, stage)
-        envelopes, more = await _submitted(submission, left, stage, intake)
+        sealed, more = await _submitted(submission, left, stage, intake)
         refused = {**refused, **more}
-    sealed = [found for one in envelopes if (found := await intake.sealed(one)) is not None]
     return _reply(
         sealed,
         [
@@ -76,31 +76,36 @@ async def _message(operator: Operator, call: Call, received: Package, stage: Sta
 
 async def _submitted(
     submission: Submission, wanted: Sequence[Wanted], stage: Stage, intake: Intake
-) -> tuple[Sequence[EnvelopeId], Mapping[str, Refused]]:
-    """Submit for those who can get it; who can't is refused by name. Who got it before is not given it twice.
+) -> tuple[Sequence[SealedEnvelope], Mapping[str, Refused]]:
+    """Submit for those who can get it, and return this hub's envelopes for them all; the rest is refused.
 
-    The submission is `whole`, because the same envelope may come again for other recipients than before.
+    The submission is `whole`, because the same envelope may come again for other recipients than before: who
+    got it then is not given it twice, and is asked for once more on their own, for the envelope of that time.
     """
-    keys = {str(one.recipient): one.recipient.key for one in wanted}
-    to = {one.asked: one for one in submission.recipients}
+    to = {one.target.key: one for one in submission.recipients if isinstance(one.target, Address)}
+    keys = {to[one.recipient.key].asked: one.recipient.key for one in wanted}
+    left = {one.recipient.key: to[one.recipient.key] for one in wanted}
+    sealed: list[SealedEnvelope] = []
     refused: dict[str, Refused] = {}
-    while left := [one for one in wanted if one.recipient.key not in refused]:
-        asked = replace(submission, recipients=tuple(to[str(one.recipient)] for one in left))
+    while left:
         try:
-            accepted = await intake.submit(stage, asked)
+            accepted = await intake.submit(stage, replace(submission, recipients=tuple(left.values())))
         except InputError as error:
             why = error.fields.get("refused")
-            more = {
-                keys[name]: one
-                for name, one in (why.items() if isinstance(why, Mapping) else ())
-                if name in keys and keys[name] not in refused
-            }
+            named = why if isinstance(why, Mapping) else {}
+            more = {keys[name]: one for name, one in named.items() if keys.get(name) in left}
             if not more:
                 raise
             refused.update(more)
+            done = set(more)
         else:
-            return accepted.envelopes, refused
-    return (), refused
+            ours = [found for one in accepted.envelopes if (found := await intake.sealed(one)) is not None]
+            sealed += ours
+            done = {party.address.key for one in ours for party in one.envelope.message.recipients}
+            if not done & set(left):
+                break
+        left = {key: one for key, one in left.items() if key not in done}
+    return sealed, refused
 
 
 async def _submission(operator: Operator, call: Call, received: Package, stage: Stage) -> Submission:
