@@ -24,6 +24,7 @@ from hub.core.register import Register
 from hub.core.seal import Sealer
 from hub.core.settle import Settler
 from hub.core.submit import Submitter
+from hub.core.tell import Teller
 from hub.core.trust import Trust
 from hub.core.worker import Worker
 from hub.plugin.registry import PartType
@@ -77,6 +78,7 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
             submitter=submitter,
             catalogue=people,
             acknowledger=Acknowledger(store, notifier, clock),
+            teller=Teller(store, notifier, clock),
             names_of=names.names_of,
             wake=worker.wake,
             log=log,

@@ -57,10 +57,13 @@ _SUBJECTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What is to be told about one delivery."""
+    """What is to be told about one delivery, or about a recipient for whom there is none.
 
-    delivery: DeliveryId
-    recipient: Party
+    `recipient` is a text, as the sender wrote it, when the hub knows nobody by it.
+    """
+
+    delivery: DeliveryId | None
+    recipient: Party | str
     action: Action
     code: str
     reason: Words
@@ -134,7 +137,7 @@ class Notifier:
             documents=documents,
             origin=Origin(
                 connector="hub",
-                native_id=f"{news.delivery}.{news.action}",
+                native_id=f"{news.delivery or about.id}.{news.action}",
                 authenticated_as="hub",
                 signature=SenderSignature(result=SignatureResult.NONE),
             ),
@@ -150,17 +153,21 @@ def _language(message: Message) -> str:
 
 def _text(about: Envelope, news: News) -> str:
     """Write the notice in both languages, the sender's first. The subject stays in the envelope."""
-    who, when, end = news.recipient, f"{about.created_at:%Y-%m-%d %H:%M} UTC", f"{news.at:%Y-%m-%d %H:%M} UTC"
+    who, when, end = (
+        _who(news.recipient),
+        f"{about.created_at:%Y-%m-%d %H:%M} UTC",
+        f"{news.at:%Y-%m-%d %H:%M} UTC",
+    )
     french = (
         f"{_SUBJECTS[news.action].fr}.\n\n"
-        f"Destinataire : {who.name} <{who.address}>\n"
+        f"Destinataire : {who}\n"
         f"Accepté le : {when}\nConstaté le : {end}\n"
         f"Motif : {news.reason.fr}\n"
         f"Enveloppe : {about.id}\n"
     )
     english = (
         f"{_SUBJECTS[news.action].en}.\n\n"
-        f"Recipient: {who.name} <{who.address}>\n"
+        f"Recipient: {who}\n"
         f"Accepted: {when}\nEstablished: {end}\n"
         f"Reason: {news.reason.en}\n"
         f"Envelope: {about.id}\n"
@@ -169,14 +176,19 @@ def _text(about: Envelope, news: News) -> str:
     return f"{first}\n--\n\n{second}"
 
 
+def _who(recipient: Party | str) -> str:
+    return recipient if isinstance(recipient, str) else f"{recipient.name} <{recipient.address}>"
+
+
 def _data(about: Envelope, news: News) -> bytes:
+    who = news.recipient
     return canonical.encode(
         {
             "v": 1,
             "envelope": about.id,
             "native_id": about.message.origin.native_id,
-            "delivery": news.delivery,
-            "recipient": str(news.recipient.address),
+            **({"delivery": news.delivery} if news.delivery is not None else {}),
+            "recipient": who if isinstance(who, str) else str(who.address),
             "action": news.action.value,
             "code": news.code,
             "reason": {"en": news.reason.en, "fr": news.reason.fr},

@@ -8,6 +8,7 @@ from hub.core.acknowledge import Acknowledger
 from hub.core.register import Register
 from hub.core.resolve import resolve
 from hub.core.submit import Submitter
+from hub.core.tell import Teller
 from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import EnvelopeId, OperatorName
 from hub.domain.outcome import Deferred, Refused
@@ -29,6 +30,7 @@ class Reception:
         submitter: Submitter,
         catalogue: Catalogue,
         acknowledger: Acknowledger,
+        teller: Teller,
         names_of: Callable[[bytes], tuple[str, ...]],
         wake: Callable[[], None],
         log: Log,
@@ -37,6 +39,7 @@ class Reception:
         self._submitter = submitter
         self._catalogue = catalogue
         self._acknowledger = acknowledger
+        self._teller = teller
         self._names_of = names_of
         self._wake = wake
         self._log = log
@@ -80,7 +83,11 @@ class Reception:
     async def submit(self, stage: Stage, submission: Submission) -> Accepted:
         """Take a submission; durable when it returns."""
         accepted = await self._submitter.submit(stage, submission)
-        self._wake()
+        try:
+            if submission.unanswered:
+                await self._teller.tell(submission.peer.name, accepted)
+        finally:
+            self._wake()
         for envelope in accepted.envelopes:
             self._log.info(
                 "message.accepted",

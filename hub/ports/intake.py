@@ -77,6 +77,9 @@ class Submission:
     `whole` is set by protocols that can't refuse a recipient any more at this point: then a refusal
     refuses the submission, to be tried again or, when `lasting` stands in the error's fields, not.
     As such a try may come to fewer recipients or more, each recipient is taken once for a key.
+
+    `unanswered` is set by protocols that can't tell the sender who of several is refused, such as a
+    message that was fetched: then the hub does, by a notice about each of them.
     """
 
     connector: str
@@ -97,6 +100,7 @@ class Submission:
     thread: str | None = None
     receipts: Sequence[ReceiptKind] = (ReceiptKind.FAILURE,)
     whole: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from hub.core.notice import Notifier
 from hub.core.people import People
 from hub.core.receive import Reception
 from hub.core.submit import Submitter
+from hub.core.tell import Teller
 from hub.domain.address import Address
 from hub.domain.outcome import Refused
 from hub.errors import Words
@@ -61,6 +62,7 @@ class TestReception(IntakeContract):
             ),
             catalogue=People([directory()]),
             acknowledger=Acknowledger(queue, Notifier(queue, table, made, OWN), clock),
+            teller=Teller(queue, Notifier(queue, table, made, OWN), clock),
             names_of=lambda certificate: (certificate.decode(),),
             wake=lambda: None,
             log=NullLog(),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.domain.delivery import State, may_move
+from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.ports.intake import Accepted, Stage
 from hub.ports.queue import Acceptance, Claimed, Matched, NewDelivery, NewEnvelope, Queue, Settlement
@@ -102,6 +103,10 @@ class Recorded:
     ) -> Matched | None:
         """Find a delivery."""
         return await self.inner.find(delivery=delivery, correlation=correlation, recipient=recipient)
+
+    async def sealed(self, envelope: EnvelopeId) -> SealedEnvelope | None:
+        """Return an envelope as it was sealed."""
+        return await self.inner.sealed(envelope)
 
     async def note(
         self, envelope: EnvelopeId, steps: Sequence[Step], key: str, *, notice: NewEnvelope | None = None

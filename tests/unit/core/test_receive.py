@@ -8,7 +8,9 @@ from hub.core.acknowledge import Acknowledger
 from hub.core.notice import Notifier
 from hub.core.people import People
 from hub.core.receive import Reception
+from hub.core.tell import Teller
 from hub.domain.address import Address
+from hub.domain.message import Kind
 from hub.domain.outcome import Deferred, Refused
 from hub.errors import InputError
 from hub.ports.intake import Intake, To
@@ -18,6 +20,7 @@ from tests.unit.core.test_acknowledge import receipt, speaker
 from tests.unit.core.test_submit import World
 from tests.unit.core.world import (
     ABROAD,
+    HOSPITAL,
     MARTIN,
     MARTIN_RPPS,
     NOBODY,
@@ -42,6 +45,7 @@ class Door:
             submitter=self.world.submitter,
             catalogue=People([self.world.directory]),
             acknowledger=Acknowledger(self.world.queue, notifier, self.world.clock),
+            teller=Teller(self.world.queue, notifier, self.world.clock),
             names_of=lambda certificate: (certificate.decode(),),
             wake=self.wake,
             log=self.log,
@@ -104,3 +108,23 @@ async def test_a_receipt_is_matched() -> None:
     await door.intake.submit(door.intake.stage(), submission(native_id="<1@x>"))
     assert await door.intake.acknowledge(speaker(), receipt())
     assert not await door.intake.acknowledge(PEER, receipt())
+
+
+async def test_a_sender_whose_protocol_cant_answer_is_told_who_was_refused() -> None:
+    """Once for each of them, however often the same comes; the others get the message."""
+    door = Door()
+    one = submission(MARTIN, NOBODY, STRUCK, unanswered=True)
+    for _ in range(2):
+        accepted = await door.intake.submit(door.intake.stage(), one)
+        assert set(accepted.refused) == {NOBODY, STRUCK}
+    messages = [row.envelope.sealed.envelope.message for row in door.world.queue.rows.values()]
+    notices = [message for message in messages if message.kind is Kind.NOTICE]
+    assert [str(message.recipients[0].address) for message in notices] == [HOSPITAL] * 2
+    assert [message.in_reply_to for message in notices] == [one.native_id] * 2
+
+
+async def test_a_sender_whose_protocol_answers_gets_no_notice_beside_it() -> None:
+    """The answer names who was refused."""
+    door = Door()
+    await door.intake.submit(door.intake.stage(), submission(MARTIN, NOBODY))
+    assert len(door.world.queue.rows) == 1
