@@ -155,8 +155,8 @@ def stranger(host: str, member: str) -> WireFault:
         Words(
             en=f"{host} shows a certificate that the space of trust does not name for {member}; nothing was "
             "sent to it.",
-            fr=f"{host} présente un certificat que l'espace de confiance ne nomme pas pour {member} ; rien ne "
-            "lui a été envoyé.",
+            fr=f"{host} présente un certificat que l'espace de confiance ne nomme pas pour {member} ; rien "
+            "ne lui a été envoyé.",
         ),
         stage="unsent",
         host=host,
