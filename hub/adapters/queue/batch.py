@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 
 from hub.adapters.queue import tables
 from hub.adapters.queue.contents import StoredStage
+from hub.adapters.queue.lines import Changes
 from hub.adapters.queue.prepared import Prepared, inserting
 from hub.adapters.queue.rows import EnvelopeRows, Row, of_stage
 from hub.errors import HubError
@@ -63,11 +64,15 @@ class Need:
 
 @dataclass(slots=True)
 class View:
-    """What was there, with the changes of the batch so far. Rows are by key."""
+    """What was there, with the changes of the batch so far. Rows are by key.
+
+    Of the ledgers nothing has to be looked at: `lines` only takes changes.
+    """
 
     submissions: dict[bytes, Row] = field(default_factory=dict)
     notes: set[bytes] = field(default_factory=set)
     deliveries: dict[str, Row] = field(default_factory=dict)
+    lines: Changes = field(default_factory=Changes)
     _changed: set[str] = field(default_factory=set)
     _stages: dict[str, StoredStage] = field(default_factory=dict)
     _rows: dict[Table, list[Row]] = field(default_factory=dict)
@@ -96,7 +101,7 @@ class View:
                 inserting(table, tuple(rows[0])).each(connection, rows)
         if self._changed:
             _CHANGE.each(connection, [_change(self.deliveries[one]) for one in self._changed])
-        return bool(self._rows or self._changed)
+        return self.lines.write(connection) or bool(self._rows or self._changed)
 
 
 class Operation(Protocol):

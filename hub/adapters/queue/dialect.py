@@ -1,4 +1,4 @@
-"""All that is SQLite's own: how to connect, how to begin, how to insert many rows at once."""
+"""All that is SQLite's own: how to connect, how to begin, how to insert many rows at once, or in place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.pool import StaticPool
 
 _PRAGMAS: Final = (
@@ -42,6 +43,13 @@ def is_busy(error: BaseException) -> bool:
     """Whether another process holds the write lock."""
     cause = getattr(error, "orig", error)
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def replacing(table: Table) -> Insert:
+    """Return the statement that writes whole rows, each in the place of the one with its primary key."""
+    statement = insert(table).values({one.name: bindparam(one.name) for one in table.columns})
+    rest = {one.name: statement.excluded[one.name] for one in table.columns if not one.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
 
 def truncate_log(connection: Connection) -> None:

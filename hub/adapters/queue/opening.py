@@ -16,7 +16,10 @@ from hub.adapters.queue.storing import sync_folder
 from hub.ports.clock import Chance, Clock
 from hub.ports.vault import Wraps
 
-_KEY: Final = select(tables.store.c.lookup_key).where(tables.store.c.id == 1)
+_KEYS: Final = select(tables.store.c.lookup_key, tables.store.c.ledger_key).where(tables.store.c.id == 1)
+_LEDGER_KEY: Final = (
+    update(tables.store).where(tables.store.c.ledger_key.is_(None)).values(ledger_key=bindparam("fresh"))
+)
 _PROBE: Final = update(tables.store).values(probed_at=bindparam("now"))
 
 
@@ -69,16 +72,19 @@ def opened(
                 _upgrade(writing, vault, clock, chance)
                 sync_folder(settings.path.parent)
         with faults.mapped(), reading.connect() as connection, connection.begin():
-            wrapped = connection.scalar(_KEY)
+            lookup_key, ledger_key = connection.execute(_KEYS).one_or_none() or (b"", b"")
             if exclusive:
                 purge.remove_orphans(connection, settings.documents)
-        yield Opened(writing=writing, reading=reading, keys=StoreKeys(vault, chance, wrapped or b""))
+        keys = StoreKeys(vault, chance, wrapped_lookup_key=lookup_key, wrapped_ledger_key=ledger_key or b"")
+        yield Opened(writing=writing, reading=reading, keys=keys)
 
 
 def _upgrade(engine: Engine, vault: Wraps, clock: Clock, chance: Chance) -> None:
     with faults.mapped(), engine.connect() as connection, connection.begin():
         schema.upgrade(connection)
-        if connection.scalar(_KEY) is None:
+        if connection.execute(_KEYS).one_or_none() is None:
             key = StoreKeys.new_lookup_key(vault, chance)
             row = {"id": 1, "lookup_key": key, "probed_at": times.write(clock.now())}
             connection.execute(insert(tables.store), row)
+        # A store of before the ledgers has no key for them yet.
+        connection.execute(_LEDGER_KEY, {"fresh": StoreKeys.new_ledger_key(vault, chance)})

@@ -1,4 +1,4 @@
-"""Erasing documents whose time is over, and files that nothing speaks of."""
+"""Erasing documents and ledgers' lines whose time is over, and files that nothing speaks of."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, false, null, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, false, null, select, update
 
 from hub.adapters.queue import tables
 
-_e, _d, _g = tables.envelopes, tables.deliveries, tables.stages
+_e, _d, _g, _l = tables.envelopes, tables.deliveries, tables.stages, tables.ledger
 OVER: Final = (
     select(_e.c.id, _e.c.stage)
     .where(
@@ -30,6 +30,14 @@ _EMPTY: Final = (
     update(_g).where(_g.c.id.in_(bindparam("gone", expanding=True))).values(data=null(), filed=false())
 )
 _FILED: Final = select(_g.c.id).where(_g.c.filed)
+ENDED: Final = delete(_l).where(
+    _l.c.lookup.in_(
+        select(_l.c.lookup)
+        .where(_l.c.until <= bindparam("now"))
+        .order_by(_l.c.until)
+        .limit(bindparam("most"))
+    )
+)
 
 
 @dataclass(slots=True)
@@ -50,6 +58,19 @@ class Erase:
         gone = stages.difference(connection.scalars(_KEPT, {"stages": list(stages)}))
         connection.execute(_EMPTY, {"gone": list(gone)})
         return (over, list(gone)), True
+
+
+@dataclass(slots=True)
+class Forget:
+    """Forget lines of whatever part. Its result: how many."""
+
+    now: int
+    most: int
+
+    def run(self, connection: Connection) -> tuple[int, bool]:
+        """Forget the longest over."""
+        gone = connection.execute(ENDED, {"now": self.now, "most": self.most}).rowcount
+        return gone, gone > 0
 
 
 def remove_files(folder: Path, stages: Iterable[str]) -> None:

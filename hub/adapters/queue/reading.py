@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from hub.adapters.queue import faults, leases, operations, records, tables, times
 from hub.adapters.queue.keys import RecordKey, StoreKeys
+from hub.adapters.queue.prepared import Prepared
 from hub.domain.delivery import State
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.ports.intake import Accepted
@@ -114,6 +115,11 @@ class Reader:
         """Return deliveries by one of the statements above."""
         with self.look() as connection:
             return connection.execute(statement, values).all()
+
+    def rows(self, statement: Prepared, **values: object) -> Sequence[tuple[Any, ...]]:
+        """Return what a prepared statement finds."""
+        with self.look() as connection:
+            return statement.rows(connection, values)
 
     def record(self, envelope: EnvelopeId) -> records.Record | None:
         """Return an envelope's record."""

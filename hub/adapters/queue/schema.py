@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from hub.adapters.queue import faults
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a test holds it to the folder."""
 
 

@@ -15,6 +15,7 @@ from hub.adapters.queue.commit import GroupCommit
 from hub.adapters.queue.contents import StoredStage
 from hub.adapters.queue.keys import KEY, RecordKey, StoreKeys
 from hub.adapters.queue.leases import Claim, ClaimEnded, Expire, Hold
+from hub.adapters.queue.ledger import StoredLedger
 from hub.adapters.queue.library import Library
 from hub.adapters.queue.opening import Probe
 from hub.adapters.queue.reading import Reader
@@ -24,7 +25,6 @@ from hub.adapters.queue.vessel import Vessel
 from hub.domain.delivery import State
 from hub.domain.envelope import SealedEnvelope
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName, uuid7
-from hub.plugin.ledger import EphemeralLedger
 from hub.ports.clock import Chance, Clock
 from hub.ports.intake import Accepted, Stage
 from hub.ports.ledger import Ledger
@@ -40,7 +40,7 @@ from hub.ports.records import Report, Step, Waiting
 from hub.ports.vault import Wraps
 
 PURGED: Final = 500
-"""Envelopes whose documents are erased in one transaction."""
+"""Envelopes whose documents are erased, or lines that are forgotten, in one transaction."""
 
 
 class Store:
@@ -67,7 +67,6 @@ class Store:
         self._clock = clock
         self._chance = chance
         self._cache = Cache(settings.cache)
-        self._ledgers: dict[str, Ledger] = {}
         self._storing = Storing(commit, self._cache, self._documents)
         self._library = Library(self._documents, reader, keys, self._cache)
 
@@ -238,8 +237,8 @@ class Store:
         return before
 
     def ledger(self, part: str) -> Ledger:
-        """Open the ledger of one part (`operators.mesh`)."""
-        return self._ledgers.setdefault(part, EphemeralLedger())
+        """Open the ledger of one part (`operators.mesh`); nobody else's lines are in it."""
+        return StoredLedger(part, commit=self._commit, reader=self._reader, keys=self._keys)
 
     async def waiting(
         self, *, operator: OperatorName | None = None, state: State | None = None, limit: int = 100
@@ -265,7 +264,8 @@ class Store:
     async def purge(self, now: datetime) -> int:
         """Erase the documents of envelopes that ended, accepted longer ago than the retention.
 
-        The sealed envelope and its timeline stay. Returns how many envelopes; call it now and then.
+        The sealed envelope and its timeline stay. The lines of ledgers whose `until` is over are
+        forgotten too. Returns how many envelopes; call it now and then.
         """
         before, count = times.write(now - self._settings.retention), 0
         while True:
@@ -278,9 +278,16 @@ class Store:
             count += len(over)
             if len(over) < PURGED:
                 break
-        if count:
+        if await self._forget(now) or count:
             # What was erased is still in the log until that is emptied.
             await self._commit.tidy()
+        return count
+
+    async def _forget(self, now: datetime) -> int:
+        count, gone = 0, PURGED
+        while gone == PURGED:
+            gone = await self._commit.do(purge.Forget(times.write(now), PURGED))
+            count += gone
         return count
 
     async def _readable(self, rows_: Sequence[Any], lease: bytes) -> Sequence[Claimed]:

@@ -30,8 +30,9 @@ store: Final = Table(
     Column("id", Integer, primary_key=True),
     Column("lookup_key", LargeBinary, nullable=False),
     Column("probed_at", BigInteger, nullable=False),
+    Column("ledger_key", LargeBinary),
 )
-"""One line: the wrapped key of every keyed digest, and when writing was last tried."""
+"""One row: the wrapped keys of every keyed digest and of the ledgers, and when writing was last tried."""
 
 stages: Final = Table(
     "stages",
@@ -130,3 +131,22 @@ notes: Final = Table(
     sqlite_with_rowid=False,
 )
 """What was noted once and is not noted again."""
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("lookup", LargeBinary, primary_key=True),
+    Column("part", LargeBinary, nullable=False),
+    Column("alias", LargeBinary),
+    Column("line", LargeBinary, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+)
+"""The lines of every part's ledger. `lookup`, `part` and `alias` are keyed digests; `line` is encrypted
+and holds key, alias and value. Of several lines put with one alias, the last keeps it."""
+
+_named = ledger.c.alias.is_not(None)
+_coming = ledger.c.due_at.is_not(None)
+Index("ledger_alias", ledger.c.alias, unique=True, sqlite_where=_named, postgresql_where=_named)
+Index("ledger_due", ledger.c.part, ledger.c.due_at, sqlite_where=_coming, postgresql_where=_coming)
+Index("ledger_until", ledger.c.until)
