@@ -22,7 +22,7 @@ from tests.unit.adapters.queue.conftest import Opens
 
 
 @contextmanager
-def _counted(store: Store) -> Iterator[list[int]]:
+def counted(store: Store) -> Iterator[list[int]]:
     """Count commits."""
     commit = store._commit
     begin, commits = commit._begin, [0]
@@ -40,7 +40,7 @@ async def test_submissions_at_the_same_moment_share_a_commit(opens: Opens, lette
     """Fifty submissions that wait together cost one or two waits for the disk, not fifty."""
     async with opens() as store:
         ready = [await _ready(store, letters) for _ in range(50)]
-        with _counted(store) as commits:
+        with counted(store) as commits:
             await asyncio.gather(
                 *(store.put(stage, acceptance(new, key=f"{n}")) for n, (stage, new) in enumerate(ready))
             )
@@ -98,7 +98,7 @@ async def test_a_claim_may_share_the_commit_of_what_it_claims(
     async with opens() as store:
         stage, new = await _ready(store, letters)
         now = clock.now()
-        with _counted(store) as commits:
+        with counted(store) as commits:
             _, claimed = await asyncio.gather(
                 store.put(stage, acceptance(new)),
                 store.claim({VILLE: 1}, now, now + timedelta(minutes=1)),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.adapters.queue import leases, purge, reading
+from hub.adapters.queue import leases, ledger, purge, reading
 from hub.domain.ids import OperatorName
 from hub.testing.fakes import FixedClock
 from hub.testing.letters import VILLE, Letters, acceptance
@@ -20,7 +20,7 @@ from tests.unit.adapters.queue.conftest import Opens
 HISTORY = 20_000
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SQLITE: Dialect = sqlite.dialect()
-_STORED = ("deliveries", "parcel", "envelopes")
+_STORED = ("deliveries", "parcel", "envelopes", "ledger")
 
 
 def _plant(path: Path, over: int) -> None:
@@ -102,6 +102,11 @@ async def test_looking_costs_the_same_after_a_long_history(
         (leases.NEXT_DUE, "deliveries_due"),
         (reading.BY_RECEIPT, "deliveries_receipt"),
         (purge.OVER, "envelopes_kept"),
+        (purge.ENDED, "ledger_until"),
+        (ledger.BY_KEY, "sqlite_autoindex_ledger_1"),
+        (ledger.BY_ALIAS, "ledger_alias"),
+        (ledger.DUE, "ledger_due"),
+        (ledger.NEXT, "ledger_due"),
     ],
 )
 async def test_each_look_has_its_index(opens: Opens, folder: Path, statement: object, index: str) -> None:

@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from hub.adapters.queue import dialect, migrations, schema, tables
+from hub.adapters.queue.store import Store
+from hub.domain.delivery import State
 from hub.errors import StoreError
-from hub.testing.letters import Letters, acceptance
+from hub.ports.queue import Claimed, NewEnvelope
+from hub.testing.fakes import FixedClock
+from hub.testing.ledger_contract import line
+from hub.testing.letters import VILLE, Letters, acceptance
+from hub.testing.queue_rig import ended
 from tests.unit.adapters.queue.conftest import Opens
 
 
@@ -49,6 +58,72 @@ async def test_migrating_leaves_logging_alone(opens: Opens) -> None:
     async with opens():
         pass
     assert before == (logging.root.handlers, logging.root.level, logging.getLogger("alembic").handlers)
+
+
+async def test_a_store_of_the_first_release_goes_on(
+    opens: Opens, letters: Letters, clock: FixedClock, folder: Path
+) -> None:
+    """An upgrade keeps every message, open or delivered, and the hub can put what is new beside it."""
+
+    def parcels(store: Store) -> Awaitable[Sequence[Claimed]]:
+        now = clock.now()
+        return store.claim({VILLE: 5}, now, now + timedelta(minutes=1))
+
+    sent: list[NewEnvelope] = []
+    async with opens() as store:
+        for key, size in (("delivered", 100), ("leased", 100), ("open", 300_000)):
+            stage = store.stage()
+            sent.append(await letters.letter(stage, documents=[b"x" * size]))
+            await store.put(stage, acceptance(sent[-1], key=key))
+            if key != "open":
+                (claimed,) = await parcels(store)
+            if key == "delivered":
+                await store.settle([ended(claimed.deliveries[0], claimed, State.DELIVERED)])
+        before = [await store.report(one.sealed.envelope.id) for one in sent]
+    _make_first(folder / "hub.db")
+    async with opens(cache=0) as store:
+        assert before == [await store.report(one.sealed.envelope.id) for one in sent]
+        await store.expire_leases(clock.now(), everything=True)
+        claims = await parcels(store)
+        assert {one.sealed for one in claims} == {one.sealed for one in sent[1:]}
+        for one in claims:
+            for content in one.contents.values():
+                assert await content.read() == b"x" * content.size
+        stage = store.stage()
+        again = await store.put(stage, acceptance(await letters.letter(stage), key="open"))
+        assert again is not None
+        assert again.again
+        await store.ledger("operators.mesh").put(line(alias="r"))
+    async with opens() as store:
+        assert line(alias="r") == await store.ledger("operators.mesh").named("r")
+    with sqlite3.connect(folder / "hub.db") as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.HEAD,)]
+    connection.close()
+
+
+def _make_first(path: Path) -> None:
+    """Put a store's rows into a database of the first release, in its place."""
+    now = path.rename(path.with_name("now.db"))
+    engine = dialect.writing(path)
+    config = Config()
+    config.set_main_option("script_location", "hub.adapters.queue:migrations")
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as first:
+        first.execute("ATTACH ? AS now", (str(now),))
+        tables_ = [
+            name for (name,) in first.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+        ]
+        assert "ledger" not in tables_
+        for name in tables_:
+            if name != "alembic_version":
+                names = ", ".join(row[1] for row in first.execute(f"PRAGMA main.table_info({name})"))
+                first.execute(f"INSERT INTO main.{name} ({names}) SELECT {names} FROM now.{name}")  # noqa: S608 - our names
+    first.close()
+    now.unlink()
 
 
 async def test_a_store_of_a_later_release_is_refused(opens: Opens, folder: Path) -> None:

@@ -16,6 +16,7 @@ from hub.adapters.queue.store import open_store
 from hub.domain.delivery import State
 from hub.domain.outcome import Refused
 from hub.errors import StoreError, Words
+from hub.ports.ledger import Line
 from hub.ports.queue import Settlement
 from hub.ports.records import Step
 from hub.testing.fakes import FixedClock
@@ -67,6 +68,10 @@ async def test_nothing_personal_is_on_the_disk(
             ]
         )
         await store.note(claimed.sealed.envelope.id, [step], f"note-{MARK}")
+        ledger = store.ledger(f"operators.{MARK}")
+        line = Line(key=f"d:{MARK}", value=MARK * 10, until=now, alias=MARK, due_at=now)
+        await ledger.put(line)
+        assert list(await ledger.due(now)) == [line]
         assert not _marked(folder)
         report = await store.report(claimed.sealed.envelope.id)
         assert report is not None
