@@ -10,6 +10,7 @@ how an answer gets lost.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import select
 import ssl
@@ -50,6 +51,7 @@ class PinError(aiohttp.ClientError):
 
 @dataclass(slots=True)
 class _Kept:
+    transport: asyncio.Transport
     until: float = inf
 
 
@@ -79,14 +81,14 @@ class Connections(aiohttp.TCPConnector):
         attempt.enter(Phase.CONNECT, attempt.limits.connect_timeout.total_seconds())
         while True:
             connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            if protocol is None:
+            protocol, transport = connection.protocol, connection.transport
+            if protocol is None or transport is None:
                 raise aiohttp.ClientConnectionError("closed")
             reused = protocol in self._kept
             if reused and (attempt.fresh or self._is_stale(connection, protocol)):
                 connection.close()
                 continue
-            self._kept.setdefault(protocol, _Kept())
+            self._kept.setdefault(protocol, _Kept(transport))
             stranger = self._stranger(connection)
             if stranger is None:
                 attempt.connected(protocol, reused=reused)
@@ -101,6 +103,15 @@ class Connections(aiohttp.TCPConnector):
         kept = self._kept.get(protocol) if protocol is not None else None
         if found and kept is not None:
             kept.until = monotonic() + int(found[1]) - MARGIN
+
+    async def settle(self) -> None:
+        """Wait until everything is over, after `close`: no goodbye is waited for any more."""
+        ending = []
+        for protocol, kept in list(self._kept.items()):
+            kept.transport.abort()
+            if (closed := protocol.closed) is not None:
+                ending.append(closed)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     def _is_stale(self, connection: Connection, protocol: ResponseHandler) -> bool:
         """Whether it has ended, is about to, or holds something that would be taken for our answer."""

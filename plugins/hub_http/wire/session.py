@@ -111,9 +111,10 @@ class Session:
     async def close(self) -> None:
         """End all connections."""
         if self._opened is not None:
-            session, _ = self._opened
+            session, connections = self._opened
             self._opened = None
             await session.close()
+            await connections.settle()
 
     async def _turn(self, host: str) -> None:
         most = self._limits.total_timeout.total_seconds()

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -85,7 +85,7 @@ class Wire:
         if "content-length" in headers:
             body = await self.reader.readexactly(int(headers["content-length"]))
         elif headers.get("transfer-encoding") == "chunked":
-            while size := int(await self.reader.readline(), 16):
+            while size := int(await self.reader.readuntil(b"\n"), 16):
                 body += await self.reader.readexactly(size)
                 await self.reader.readline()
             await self.reader.readline()
@@ -114,7 +114,7 @@ class Server:
         self.port = port
         self.wires: list[Wire] = []
         self.faults: list[BaseException] = []
-        self.closed = asyncio.Event()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     @property
     def requests(self) -> list[tuple[str, dict[str, str], bytes]]:
@@ -129,17 +129,17 @@ class Server:
         """Play the scene."""
         wire = Wire(reader, writer)
         self.wires.append(wire)
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
         try:
             await self.scene(wire)
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass
+            return
         except Exception as error:  # noqa: BLE001 - shown by the test
             self.faults.append(error)
         finally:
             writer.close()
-            with suppress(Exception):
-                await writer.wait_closed()
-            self.closed.set()
 
 
 @asynccontextmanager
@@ -152,10 +152,12 @@ async def serving(
     client: bool = False,
     host: str = "127.0.0.1",
     context: ssl.SSLContext | None = None,
+    plain: bool = False,
 ) -> AsyncIterator[Server]:
     """Serve under TLS; with `client` it wants a certificate of the authority."""
     server = Server(scene)
-    context = context or (own or papers.issue(name)).server(client=client)
+    if not plain:
+        context = context or (own or papers.issue(name)).server(client=client)
     listening = await asyncio.start_server(server.connected, host, 0, ssl=context)
     server.port = listening.sockets[0].getsockname()[1]
     try:
@@ -165,8 +167,12 @@ async def serving(
         listening.close()
         for wire in server.wires:
             wire.writer.transport.abort()
+        for task in server.tasks:
+            task.cancel()
+        await asyncio.gather(*server.tasks, return_exceptions=True)
+        closing = [wire.writer.wait_closed() for wire in server.wires]
+        await asyncio.gather(*closing, return_exceptions=True)
         await listening.wait_closed()
-        await asyncio.sleep(0)
 
 
 async def polite(wire: Wire) -> None:
@@ -219,7 +225,8 @@ def get(url: URL, **more: Any) -> Request:
 
 def post(url: URL, data: bytes = b'{"a": 1}', **more: Any) -> Request:
     """Send something."""
-    return Request(method="POST", url=url, body=Bytes(data=data, media_type="application/json"), **more)
+    more = {"method": "POST", "body": Bytes(data=data, media_type="application/json"), **more}
+    return Request(url=url, **more)
 
 
 class Streamed:
