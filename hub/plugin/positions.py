@@ -57,12 +57,18 @@ class Positions:
                 self._at += 2 if listed else 1
                 table = self._key()
                 if listed:
-                    self._counts[table] = self._counts.get(table, 0) + 1
+                    self._count(table)
                 self._state((), table)
                 self._value()
             else:
                 self._state(table, self._key())
                 self._value()
+
+    def _count(self, table: tuple[str, ...]) -> None:
+        """Count one more table of a list; the lists inside it begin anew."""
+        self._counts[table] = self._counts.get(table, 0) + 1
+        for inner in [one for one in self._counts if len(one) > len(table) and one[: len(table)] == table]:
+            del self._counts[inner]
 
     def _key(self) -> tuple[str, ...]:
         parts: list[str] = []

@@ -119,3 +119,18 @@ def _tables(values: dict[str, Any], path: tuple[str, ...]) -> list[tuple[str, ..
 
 def _spelt(key: str) -> str:
     return tomli_w.dumps({key: 1}).removesuffix(" = 1\n")
+
+
+def test_a_list_inside_a_list_counts_anew() -> None:
+    """The first answer of the second step is `steps.2.answers.1`, whatever the first step has."""
+    positions = Positions(
+        '[[steps]]\n[[steps.answers]]\nclass = "ok"\n[[steps.answers]]\nclass = "gone"\n'
+        '[[steps]]\n[[steps.answers]]\nclass = "refused"\n'
+    )
+    assert [
+        positions.line_of(f"steps.{key}.class") for key in ("1.answers.1", "1.answers.2", "2.answers.1")
+    ] == [
+        3,
+        5,
+        8,
+    ]

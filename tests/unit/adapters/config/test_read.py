@@ -8,6 +8,7 @@ import pytest
 
 from hub.adapters.config import read
 from hub.errors import ConfigError
+from hub.plugin import toml
 
 
 def _write(folder: Path, data: bytes) -> Path:
@@ -72,11 +73,11 @@ def test_latin_1_is_refused_at_its_first_byte(tmp_path: Path) -> None:
 
 def test_absent_and_unreadable_files_say_so(tmp_path: Path) -> None:
     """A missing file points to `hub init`; a folder, or a huge file, is refused as what it is."""
-    huge = _write(tmp_path, b"#" * (read.MAX_BYTES + 1))
+    huge = _write(tmp_path, b"#" * (toml.MAX_BYTES + 1))
     for path, code, part in [
         (tmp_path / "none.toml", "config.missing", "hub init"),
         (tmp_path, "config.unreadable", "EISDIR"),
-        (huge, "config.too_large", str(read.MAX_BYTES)),
+        (huge, "config.too_large", str(toml.MAX_BYTES)),
     ]:
         with pytest.raises(ConfigError) as refused:
             read.read(path)
