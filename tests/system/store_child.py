@@ -1,4 +1,6 @@
-"""Puts messages into a store as fast as it can and prints each acknowledged one, until it is killed.
+"""Puts messages and ledgers' lines into a store as fast as it can and prints what is acknowledged.
+
+It works until it is killed.
 
 python store_child.py FOLDER
 """
@@ -16,10 +18,12 @@ from hub.adapters.keys.vault import Vault
 from hub.adapters.queue.settings import StoreSettings
 from hub.adapters.queue.store import Store, open_store
 from hub.domain.delivery import State
+from hub.ports.ledger import Line
 from hub.ports.queue import Settlement
 from hub.testing.letters import VILLE, Letters, acceptance
 
 CLOCK, CHANCE = SystemClock(), SystemChance()
+PART = "operators.mesh"
 SIZES = (100, 20_000, 300_000)
 
 
@@ -33,6 +37,24 @@ async def submit(store: Store, letters: Letters, number: int) -> None:
         await store.put(stage, acceptance(new, key=letters.fresh()))
         say("put", new.sealed.envelope.id)
         turn += 1
+
+
+async def remember(store: Store, letters: Letters) -> None:
+    """Put a pair of lines and a cursor at once; say `line ID` and `cursor NUMBER` when they are durable."""
+    ledger = store.ledger(PART)
+    cursor = await ledger.get("inbox")
+    number = 0 if cursor is None else int(cursor.value)
+    until = CLOCK.now() + timedelta(days=1)
+    while True:
+        number += 1
+        id_ = letters.fresh()
+        await ledger.put(
+            Line(key=f"d:{id_}", value=id_, alias=f"r:{id_}", until=until),
+            Line(key="inbox", value=str(number), until=until),
+            Line(key=f"w:{id_}", value=id_, until=until, due_at=CLOCK.now()),
+        )
+        say("line", id_)
+        say("cursor", str(number))
 
 
 async def settle(store: Store) -> None:
@@ -79,6 +101,7 @@ async def main(folder: Path) -> None:
     ):
         await store.expire_leases(CLOCK.now(), everything=True)
         group.create_task(settle(store))
+        group.create_task(remember(store, letters))
         for number in range(9):
             group.create_task(submit(store, letters, number))
 
