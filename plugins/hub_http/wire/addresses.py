@@ -11,9 +11,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 behind a translator (RFC 6052): the last 32 bits are the address that is reached."""
-_NEVER: Final = tuple(
-    ipaddress.IPv6Network(one)
+_NEVER: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(one)
     for one in (
+        "192.0.0.0/24",  # protocols of the IETF
+        "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
         "::/96",  # IPv4-compatible (RFC 4291, 2.5.5.1), loopback, unspecified
         "64:ff9b:1::/48",  # translators of one's own (RFC 8215)
         "100::/64",  # nowhere (RFC 6666)
@@ -56,4 +58,4 @@ def _inside(address: Address) -> ipaddress.IPv4Address | None:
 def _public(address: Address) -> bool:
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
-    return isinstance(address, ipaddress.IPv4Address) or not any(address in one for one in _NEVER)
+    return not any(address in one for one in _NEVER)

@@ -88,12 +88,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _unconnected(error: Exception, chain: Sequence[BaseException], host: str) -> WireFault:
-    failed = next((one for one in chain if isinstance(one, ssl.SSLError | ssl.CertificateError)), None)
+    # the library's own errors about certificates claim to be the system's, without what those say
+    system = [one for one in chain if not isinstance(one, aiohttp.ClientError)]
+    failed = next((one for one in system if isinstance(one, ssl.SSLError)), None)
     if failed is not None:
         return _untrusted(failed, host)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return unreachable(host, Words(en="its name is not known", fr="son nom est inconnu"))
-    known = next((one for one in chain if isinstance(one, OSError) and one.errno), None)
+    known = next((one for one in system if isinstance(one, OSError) and one.errno), None)
     why = reasons.why(known) if known is not None else Words(en="no connection", fr="pas de connexion")
     return unreachable(host, why)
 
@@ -101,9 +103,10 @@ def _unconnected(error: Exception, chain: Sequence[BaseException], host: str) ->
 def _refusal(chain: Sequence[BaseException]) -> ssl.SSLError | None:
     """Return the alert by which a server refused the handshake, if that is what happened."""
     for one in chain:
-        said = (one.reason or "") if isinstance(one, ssl.SSLError) else ""
-        if isinstance(one, ssl.SSLError) and "ALERT" in said and any(sign in said for sign in _HANDSHAKE):
-            return one
+        if isinstance(one, ssl.SSLError):
+            said = one.reason or ""
+            if "ALERT" in said and any(sign in said for sign in _HANDSHAKE):
+                return one
     return None
 
 
