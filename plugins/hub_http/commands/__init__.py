@@ -1,0 +1,1 @@
+"""`hub operator`: what descriptions of operators are checked, tried and simulated with."""
