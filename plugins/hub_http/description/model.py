@@ -17,7 +17,7 @@ from hub_http.description.inbound import Inbox, Recover, Track, Webhook
 from hub_http.description.picking import AnswerRule, ClassRule, Meaning
 from hub_http.description.requests import Request, Send
 from hub_http.description.simulation import Simulation
-from hub_http.description.values import Block, Duration, Flag, Name, Scalar, Size, Template, Whole
+from hub_http.description.values import Block, Duration, Flag, Name, Rate, Scalar, Size, Template, Whole
 
 
 class Parameter(Block):
@@ -39,7 +39,7 @@ class Secret(Block):
 class Limits(Block):
     """What the operator takes and gives."""
 
-    requests_per_second: float | None = Field(None, gt=0, description="on average; more wait")
+    requests_per_second: Rate | None = Field(None, gt=0, description="on average; more wait")
     burst: Whole = Field(1, ge=1, description="requests that may go at once after a pause")
     concurrency: Whole = Field(10, ge=1, le=1000, description="messages at a time")
     max_message: Size = Field(100 << 20, description="largest message, all documents together")

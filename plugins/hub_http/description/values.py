@@ -6,7 +6,17 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Strict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AllowInfNan,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from hub.errors import Words
 
 _DURATION: Final = re.compile(r"(\d+)(ms|s|m|h|d)")
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -30,6 +40,13 @@ class Selecting:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+
+
+class Takes:
+    """Says for people what a key takes, so that who wrote something else reads what would be right."""
+
+    def __init__(self, en: str, fr: str) -> None:
+        self.words = Words(en=en, fr=fr)
 
 
 def _duration(said: Any) -> timedelta:
@@ -60,17 +77,33 @@ def _range(found: re.Match[str]) -> tuple[int, int]:
     return int(found[2]), int(found[3] or found[2])
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"),
+    Takes(
+        "a name: a-z, then up to 39 of a-z, 0-9 and _",
+        "un nom : a-z, puis jusqu'à 39 signes de a-z, 0-9 et _",
+    ),
+]
 Template = Annotated[str, Templated()]
-Expression = Annotated[str, Templated(), StringConstraints(pattern=r"^\{\{.*\}\}$")]
+Expression = Annotated[
+    str,
+    Templated(),
+    StringConstraints(pattern=r"^\{\{.*\}\}$"),
+    Takes("one expression as a whole: {{ … }}", "une seule expression : {{ … }}"),
+]
 """A text that is one expression as a whole: its value keeps its kind, a list stays a list."""
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
+    Takes("a duration such as 30s, 5m, 2h or 3d", "une durée telle que 30s, 5m, 2h ou 3d"),
 ]
 Size = Annotated[
-    int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$"})
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SIZE.pattern}$"}),
+    Takes("a size such as 64KiB or 25MiB", "une taille telle que 64KiB ou 25MiB"),
 ]
 _ONE_STATUS: Final = {
     "anyOf": [
@@ -82,9 +115,14 @@ Statuses = Annotated[
     tuple[tuple[int, int], ...],
     BeforeValidator(_statuses),
     WithJsonSchema({"anyOf": [_ONE_STATUS, {"type": "array", "items": _ONE_STATUS, "minItems": 1}]}),
+    Takes(
+        'status codes such as 404, "5xx" or "500-503", or a list of them',
+        'des codes de statut tels que 404, "5xx" ou "500-503", ou leur liste',
+    ),
 ]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict()]
+Rate = Annotated[float, Strict(), AllowInfNan(False)]
 Scalar = str | int | float | bool
 Tree = Any
 """A JSON value: texts in it are templates, and the tables of `$each` and `$if` are read as such."""
