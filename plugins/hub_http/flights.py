@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+LOST_FOR: Final = 3600.0
+"""Seconds after which a lost call counts as landed, whatever became of it."""
 _MOST_LOST: Final = 10_000
 """Lost calls that are remembered; the oldest are given up."""
 
@@ -20,13 +22,18 @@ class Flights:
 
     def __init__(self) -> None:
         self._flying = 0
-        self._lost: dict[str, None] = {}
+        self._lost: dict[str, float] = {}
         self._news = asyncio.Event()
 
     @property
     def in_the_air(self) -> bool:
         """Whether the operator may know of a message by an id that we have not learnt yet."""
-        return bool(self._flying or self._lost)
+        if self._flying:
+            return True
+        ended = asyncio.get_running_loop().time() - LOST_FOR
+        while self._lost and self._lost[oldest := next(iter(self._lost))] <= ended:
+            del self._lost[oldest]
+        return bool(self._lost)
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -46,7 +53,7 @@ class Flights:
     def lost(self, call: str) -> None:
         """Say that the answer to a call was lost."""
         self._lost.pop(call, None)
-        self._lost[call] = None
+        self._lost[call] = asyncio.get_running_loop().time()
         if len(self._lost) > _MOST_LOST:
             del self._lost[next(iter(self._lost))]
 

@@ -30,6 +30,7 @@ from hub_http.fetching.arriving import submission_of
 from hub_http.fetching.came import Came, scope_of
 from hub_http.fetching.refusals import UnknownDeliveryError
 from hub_http.fetching.values import Picks
+from hub_http.mapping import trees
 from hub_http.mapping.answered import Answered
 from hub_http.sending.classify import fits
 from hub_http.sending.operator import Operator, Operators
@@ -124,7 +125,7 @@ class _Calling:
         if self._webhook.hook is not None:
             return await self._hooked(self._webhook.hook, peer, headers, certificate, _one(body))
         # 3. What it says.
-        _check_media_type(headers.get("content-type", ""))
+        _check_form(headers.get("content-type", ""), call)
         refused = await self._take(call, said_at, peer)
         return self._answer(call, refused)
 
@@ -305,11 +306,15 @@ def _certificate(request: web.Request) -> bytes | None:
     return None if secured is None else secured.getpeercert(binary_form=True)
 
 
-def _check_media_type(said: str) -> None:
-    kind = said.partition(";")[0].strip().lower()
-    if kind in {"application/json", "application/xml", "text/xml"} or kind.endswith(("+json", "+xml")):
-        return
-    raise faults.media_type(
-        "Content-Type must be that of JSON or XML, such as application/json.",
-        "Content-Type doit être du JSON ou du XML, comme application/json.",
-    )
+def _check_form(content_type: str, call: Answered) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            json.loads(call.body)
+        except (ValueError, RecursionError):
+            raise faults.malformed("This is not JSON.", "Ceci n'est pas du JSON.") from None
+    elif kind not in {"application/xml", "text/xml"} and not kind.endswith("+xml"):
+        raise faults.media_type(
+            "Content-Type must be that of JSON or XML, such as application/json.",
+            "Content-Type doit être du JSON ou du XML, comme application/json.",
+        )
