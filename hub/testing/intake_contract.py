@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from hub.domain.address import Address
+from hub.domain.envelope import SealedEnvelope
+from hub.domain.ids import EnvelopeId, OperatorName
 from hub.domain.outcome import Delivered, Refused
 from hub.errors import ConflictError, LimitError
 from hub.ports.content import PIECE
@@ -18,7 +20,10 @@ from hub.ports.intake import Acknowledgement, Intake, Peer, Submission, To
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A way in, and who is known there. `submission` makes one that is accepted, under a fresh key."""
+    """A way in, and who is known there. `submission` makes one that is accepted, under a fresh key.
+
+    `peer` is an operator, `sealed` an envelope that a submission became.
+    """
 
     intake: Intake
     peer: Peer
@@ -27,6 +32,7 @@ class Door:
     second: Address
     unknown: Address
     submission: Callable[[], Submission]
+    sealed: SealedEnvelope
 
 
 class IntakeContract:
@@ -39,6 +45,23 @@ class IntakeContract:
         assert door.intake.identify(door.certificate) == door.peer
         assert door.intake.identify(door.certificate + b"x") is None
         assert door.intake.identify(b"") is None
+
+    async def test_an_operator_is_a_peer_by_its_name(self, door: Door) -> None:
+        """The same as by its certificate, with its domains; a name of nobody's is nobody."""
+        assert door.peer.operator is not None
+        found = door.intake.standing_for(door.peer.operator)
+        assert found == door.peer
+        assert found.domains
+        for name in ("nobody", "", door.peer.operator.upper(), door.peer.name):
+            assert door.intake.standing_for(OperatorName(name)) is None
+
+    async def test_a_sealed_envelope_can_be_shown(self, door: Door) -> None:
+        """To the byte as it was signed; an id of nothing gives nothing."""
+        found = await door.intake.sealed(door.sealed.envelope.id)
+        assert found == door.sealed
+        assert found.jws == door.sealed.jws
+        for id_ in ("", "x", "0197b5e0-0000-7000-8000-000000000000"):
+            assert await door.intake.sealed(EnvelopeId(id_)) is None
 
     async def test_a_recipient_is_judged_with_words(self, door: Door) -> None:
         """None is yes; a refusal has a stable code and both languages."""

@@ -54,6 +54,21 @@ class Tracing(QueueRig):
         ):
             assert nothing is None
 
+    async def test_a_sealed_envelope_comes_back_to_the_byte(self, queue: AnyQueue, letters: Letters) -> None:
+        """While it is open and when it has ended; an id of nothing gives nothing."""
+        new, other = await put(queue, letters, MARTIN, PETIT, key="1"), await put(queue, letters, key="2")
+        id_ = new.sealed.envelope.id
+        for _ in range(2):
+            found = await queue.sealed(id_)
+            assert found is not None
+            assert new.sealed == found
+            assert new.sealed.jws == found.jws
+            for claimed in await claim(queue, letters):
+                await queue.settle([ended(one, claimed, State.DELIVERED) for one in claimed.deliveries])
+        assert other.sealed == await queue.sealed(other.sealed.envelope.id)
+        for nothing in (letters.fresh(), new.deliveries[0].id, ""):
+            assert await queue.sealed(EnvelopeId(nothing)) is None
+
     async def test_of_several_the_newest_counts(self, queue: AnyQueue, letters: Letters) -> None:
         """A Message-ID used twice means the message that was sent last."""
         await put(queue, letters, key="1", correlation="<a@b>")

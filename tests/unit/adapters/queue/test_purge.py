@@ -38,6 +38,7 @@ async def test_documents_go_and_proofs_stay(
         assert await store.purge(clock.now()) == 1
         assert await store.purge(clock.now()) == 0
         assert before == await store.report(new.sealed.envelope.id)
+        assert new.sealed == await store.sealed(new.sealed.envelope.id)
         assert not list((folder / "documents").iterdir())
         if size > 1000:
             with pytest.raises(StoreError):
