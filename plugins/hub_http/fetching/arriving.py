@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from hub.domain.message import DocumentRole, Kind, SenderSignature, SignatureResult
@@ -45,7 +46,8 @@ async def submission_of(
     """
     if arriving.hook is not None:
         hook = hooks.named(arriving.hook, hooks.ReadsArriving)
-        return await hook.arriving(operator, peer, came.answered, came.payload, stage)
+        read = await hook.arriving(operator, peer, came.answered, came.payload, stage)
+        return replace(read, unanswered=True)
     seen = scope_of(operator, came.answered, **(scope or {}))
     picks = Picks(answered=came.answered, scope=seen, within=within)
     # 1. Who, to whom, what about.
@@ -79,6 +81,8 @@ async def submission_of(
         in_reply_to=picks.text("in_reply_to", arriving.in_reply_to),
         references=picks.texts("references", arriving.references),
         thread=picks.text("thread", arriving.thread),
+        # Nobody hears of a recipient who is refused: the hub writes to the sender.
+        unanswered=True,
     )
 
 

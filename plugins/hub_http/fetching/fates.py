@@ -4,6 +4,7 @@
 | --- | --- |
 | gone | the operator listed it and does not have it any more: there is nothing to take |
 | poison | it can't be taken as it is: `inbox.poison` says what becomes of it |
+| leave | nothing is wrong with it, or that is not known: it stays, and is tried more and more seldom |
 | wait | it stays where it is, and is tried at the next look |
 | stop | so does everything else: whatever fails would fail for all |
 """
@@ -22,10 +23,16 @@ from hub_http.wire.faults import WireFault
 _NOT_FOUND: Final = 404
 _STOPPING: Final = frozenset({Meaning.AUTHENTICATION, Meaning.RATE_LIMITED, Meaning.CONFIGURATION})
 _WAITING: Final = frozenset({Meaning.TRANSIENT, Meaning.UNCERTAIN})
-_POISONOUS: Final = frozenset(
-    {"http.too_large", "http.media_type", "http.malformed", "http.egress", "http.encoding"}
+_LEFT: Final = frozenset(
+    {
+        "http.answer_too_large",
+        "http.answer_malformed",
+        "http.answer_media_type",
+        "http.answer_lacks",
+        "http.egress",
+    }
 )
-"""Codes of the wire for answers that are wrong in themselves, whenever one asks."""
+"""Codes of the wire for answers that are wrong in themselves. They may be a proxy's."""
 
 
 class Fate(StrEnum):
@@ -33,6 +40,7 @@ class Fate(StrEnum):
 
     GONE = "gone"
     POISON = "poison"
+    LEAVE = "leave"
     WAIT = "wait"
     STOP = "stop"
 
@@ -46,15 +54,17 @@ def fate_of(error: Exception) -> Fate:
             return _of_wire(error)
         case StoreError():
             return Fate.STOP
-        case HubError() if not isinstance(error, PeerError | ConfigError | EarlyError):
+        case EarlyError() | ConfigError():
+            # its send is not answered yet, a hook is not installed: nothing is wrong with the item
+            return Fate.LEAVE
+        case HubError() if not isinstance(error, PeerError):
             return Fate.POISON
-    # A directory that can't answer now, a hook that is not installed: nothing is wrong with the item.
     return Fate.WAIT
 
 
 def _of_wire(fault: WireFault) -> Fate:
-    if fault.code in _POISONOUS:
-        return Fate.POISON
+    if fault.code in _LEFT:
+        return Fate.LEAVE
     return Fate.STOP if fault.stage == "unsent" else Fate.WAIT
 
 
@@ -64,4 +74,4 @@ def _of_answer(error: AnswerError) -> Fate:
         return Fate.GONE
     if judgement.meaning in _STOPPING:
         return Fate.STOP
-    return Fate.WAIT if judgement.meaning in _WAITING else Fate.POISON
+    return Fate.WAIT if judgement.meaning in _WAITING else Fate.LEAVE

@@ -152,37 +152,44 @@ class Inbox:
         return None
 
     async def _failed(self, item: Item, error: Exception) -> HubError | None:
-        fate = self._fate(item, error)
-        if fate is Fate.STOP and isinstance(error, HubError):
-            raise InterruptedLookError(error) from error
-        if fate is Fate.GONE:
-            self._left.forget(item.mark)
-        elif fate is Fate.POISON:
-            await self._poison(item, error)
-        elif isinstance(error, EarlyError) and not self._one_way:
-            self._left.leave(item.mark)
-        elif isinstance(error, HubError):
-            return error
-        else:
+        if not isinstance(error, HubError):
             self._log("fetch.item_failed", error)
             return _unforeseen(error)
+        match self._fate(item, error):
+            case Fate.STOP:
+                raise InterruptedLookError(error) from error
+            case Fate.WAIT:
+                return error
+            case Fate.GONE:
+                self._left.forget(item.mark)
+            case Fate.LEAVE if isinstance(error, EarlyError) and self._one_way:
+                return error
+            case Fate.LEAVE:
+                self._leave(item, error)
+            case Fate.POISON:
+                await self._poison(item, error)
         return None
 
-    def _fate(self, item: Item, error: Exception) -> Fate:
+    def _leave(self, item: Item, error: HubError) -> None:
+        """Leave an item where it is; say so once."""
+        if self._left.leave(item.mark) and not isinstance(error, EarlyError):
+            self._log("fetch.item_left", error)
+
+    def _fate(self, item: Item, error: HubError) -> Fate:
         """Return what becomes of an item. A cursor does not wait for ever for a download that fails."""
         fate = fate_of(error)
         if fate is not Fate.WAIT or not self._one_way or not isinstance(error, AnswerError | WireFault):
             return fate
         self._tries[item.mark] = tries = self._tries.get(item.mark, 0) + 1
-        return Fate.POISON if tries >= PATIENCE else fate
+        return Fate.LEAVE if tries >= PATIENCE else fate
 
-    async def _poison(self, item: Item, error: Exception) -> None:
-        """Leave an item, or let the operator have done with it; say so once."""
-        first = self._left.leave(item.mark)
+    async def _poison(self, item: Item, error: HubError) -> None:
+        """Leave an item, or let the operator have done with it."""
         if self._inbox.poison == "leave":
-            if first:
-                self._log("fetch.item_left", error)
+            self._leave(item, error)
             return
+        if self._left.leave(item.mark):
+            self._log("fetch.item_dropped", error)
         try:
             await finish(self._taker.acknowledge(item))
         except HubError as fault:
@@ -190,8 +197,6 @@ class Inbox:
                 raise InterruptedLookError(fault) from fault
         else:
             self._left.forget(item.mark)
-        if first:
-            self._log("fetch.item_dropped", error)
 
     def _log(self, event: str, error: Exception) -> None:
         known = isinstance(error, HubError)

@@ -7,8 +7,10 @@ being made durable comes to its end, with its acknowledgement; nothing new is be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from hub.errors import HubError
 from hub.ports.intake import Intake
@@ -20,16 +22,33 @@ from hub_http.sending.operator import Operator
 
 
 async def fetch(operator: Operator, intake: Intake) -> None:
-    """Ask the operator for all that its description names, until cancelled. Raises ConfigError."""
-    async with asyncio.TaskGroup() as group:
-        for key, described in inboxes(operator):
-            group.create_task(
-                _keep_looking(operator, Inbox(operator, described, key, intake), described, key)
-            )
-        if operator.settings.poll and operator.description.track is not None:
-            group.create_task(Tracking(operator, operator.description.track, intake).run())
-        # what has nothing to ask for is a door that stays open all the same
-        group.create_task(asyncio.Event().wait())
+    """Ask the operator for all that its description names, until cancelled.
+
+    A second cancellation lets nothing finish any more. Raises ConfigError.
+    """
+    # what has nothing to ask for is a door that stays open all the same
+    works: list[Coroutine[Any, Any, Any]] = [asyncio.Event().wait()]
+    for key, described in inboxes(operator):
+        works.append(_keep_looking(operator, Inbox(operator, described, key, intake), described, key))
+    if operator.settings.poll and operator.description.track is not None:
+        works.append(Tracking(operator, operator.description.track, intake).run())
+    tasks = [asyncio.create_task(one) for one in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        await _end(tasks)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended; whoever cancels again cancels them again."""
+    # a TaskGroup would keep a second cancellation to itself
+    while not all(one.done() for one in tasks):
+        for one in tasks:
+            one.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait(tasks)
 
 
 def inboxes(operator: Operator) -> Iterator[tuple[str, inbound.Inbox]]:

@@ -150,7 +150,9 @@ class Taker:
                 raise early() from error
             matched = False
         if not matched:
-            self._operator.host.log.warning("fetch.report_unmatched", operator=self._operator.name)
+            self._operator.host.log.warning(
+                "fetch.report_unmatched", operator=self._operator.name, part=self._key
+            )
 
     def _scope(self, item: Item) -> Mapping[str, Any]:
         return scope_of(self._operator, item=item.scope)
