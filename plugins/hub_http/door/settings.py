@@ -53,7 +53,7 @@ class DoorSettings:
     crls                      PEM files with those authorities' revocation lists; none by default. When one is
                               given, every authority must have one that is in force.
     max_call                  largest call that is read as a whole; 16MiB.
-    max_upload                largest call that is taken as it comes, such as another hub's; 128MiB.
+    max_upload                largest call that is taken as it comes, such as another hub's; 256MiB.
     call_timeout              for the body of a call that is read as a whole; 30s.
     upload_timeout            for the body of one that is taken as it comes; 5m.
     idle_timeout              between two stretches of a body, and between two requests; 30s.
@@ -70,7 +70,7 @@ class DoorSettings:
     anchors: tuple[Path, ...] = ()
     crls: tuple[Path, ...] = ()
     max_call: int = 16 << 20
-    max_upload: int = 128 << 20
+    max_upload: int = 256 << 20
     call_timeout: timedelta = timedelta(seconds=30)
     upload_timeout: timedelta = timedelta(minutes=5)
     idle_timeout: timedelta = timedelta(seconds=30)
@@ -90,7 +90,7 @@ def parse_receiver(table: Table) -> DoorSettings:
         anchors=table.files("anchors", []),
         crls=table.files("crls", []),
         max_call=table.size("max_call", "16MiB"),
-        max_upload=table.size("max_upload", "128MiB"),
+        max_upload=table.size("max_upload", "256MiB"),
         call_timeout=table.duration("call_timeout", "30s"),
         upload_timeout=table.duration("upload_timeout", "5m"),
         idle_timeout=table.duration("idle_timeout", "30s"),
