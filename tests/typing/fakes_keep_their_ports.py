@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.plugin.ledger import EphemeralLedger
 from hub.ports.clock import Chance, Clock
 from hub.ports.connector import Delivers, Recovers
 from hub.ports.content import Content, Sink
@@ -9,6 +10,7 @@ from hub.ports.directory import Directory
 from hub.ports.host import Log
 from hub.ports.intake import Intake, Stage
 from hub.ports.keyring import Seals
+from hub.ports.ledger import Ledger
 from hub.testing import contents, fakes
 
 clock: Clock = fakes.FixedClock()
@@ -23,3 +25,4 @@ seals: Seals = fakes.UnsafeSeals()
 content: Content = contents.MemoryContent(b"")
 stage: Stage = contents.MemoryStage()
 sink: Sink = contents.MemoryStage().sink()
+ledger: Ledger = EphemeralLedger()

@@ -220,6 +220,27 @@ async def test_the_directory_s_word_goes_along() -> None:
     assert operator.parcels[0].addressees[0].entry.certificates == (b"new",)
 
 
+async def test_the_attempt_s_number_goes_along() -> None:
+    """Each recipient's own: one may have been tried more often than the other."""
+    operator, one = ScriptedOperator(), claimed(MARTIN, PETIT)
+    martin, petit = one.deliveries
+    await verdicts(operator, replace(one, deliveries=[martin, replace(petit, attempts=7)]))
+    assert [addressee.attempt for addressee in operator.parcels[0].addressees] == [1, 7]
+
+
+async def test_asking_is_no_attempt() -> None:
+    """A connector that is asked what arrived can tell that it is not to send."""
+
+    class Asked(RecoveringOperator):
+        async def recover(self, parcel: Parcel) -> Mapping[DeliveryId, Outcome]:
+            self.parcels.append(parcel)
+            return await super().recover(parcel)
+
+    operator = Asked()
+    await verdicts(operator, claimed(MARTIN, PETIT, state=State.UNCERTAIN))
+    assert [addressee.attempt for addressee in operator.parcels[0].addressees] == [0, 0]
+
+
 async def test_what_is_past_its_end_is_not_sent() -> None:
     """And nobody is asked."""
     operator, clock = ScriptedOperator(), FixedClock()

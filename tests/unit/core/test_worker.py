@@ -174,6 +174,7 @@ async def test_a_deferred_delivery_comes_again() -> None:
         await hub.until(lambda: hub.state() is State.DELIVERED)
     (row,) = hub.queue.rows.values()
     assert row.attempts == 3
+    assert [one.addressees[0].attempt for one in hub.ville.parcels] == [1, 2, 3]
     assert len(hub.ville.arrivals) == 1
 
 
