@@ -23,7 +23,8 @@ from hub.domain.address import Address
 from hub.domain.ids import DeliveryId, OperatorName
 from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
-from hub.ports.intake import Peer
+from hub.ports.intake import Intake, Peer
+from hub.ports.keyring import Opens
 from hub.ports.ledger import Ledger
 from hub.testing.fakes import FixedChance, FixedClock, RecordingIntake, RecordingLog
 from hub_http.description.model import Description
@@ -170,10 +171,11 @@ async def opened(
     folder: Path,
     description: Description | None = None,
     *,
-    intake: RecordingIntake | None = None,
+    intake: Intake | None = None,
     operators: Sequence[str] = ("courrier",),
     asks: bool = True,
     ledger: Ledger | None = None,
+    opens: Opens | None = None,
     parameters: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
@@ -198,7 +200,7 @@ async def opened(
         ledger=EphemeralLedger(),
     )
     known = Operators()
-    intake = intake or RecordingIntake(operators={"courrier": PEER, "autre": OTHER})
+    taking = intake or RecordingIntake(operators={"courrier": PEER, "autre": OTHER})
     secrets = {"our_key": "our-key", "their_key": KEY}
     wanted = DoorSettings(
         listen=(Endpoint("127.0.0.1", 0),),
@@ -212,7 +214,7 @@ async def opened(
                 name=name,
                 description=description or described(),
                 settings=cast("Any", None),
-                host=replace(host, name=name, ledger=ledger or EphemeralLedger()),
+                host=replace(host, name=name, ledger=ledger or EphemeralLedger(), opens=opens),
                 exchange=cast("Any", None),
                 authority=cast("Any", None),
                 held=cast("Any", None),
@@ -222,13 +224,13 @@ async def opened(
             )
             stack.enter_context(known.holding(operator))
         door = await stack.enter_async_context(server.open_receiver(replace(wanted, **settings), known, host))
-        task = asyncio.create_task(door.receive(intake))
+        task = asyncio.create_task(door.receive(taking))
         world = World(
             authority=authority,
             folder=folder,
             door=door,
             operators=known,
-            intake=intake,
+            intake=cast("RecordingIntake", taking),
             log=log,
             clock=clock,
             task=task,

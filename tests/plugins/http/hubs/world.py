@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.adapters.keys.jws import Opener, Seal
+from hub.adapters.keys.names import names_of
 from hub.core.acknowledge import Acknowledger
 from hub.core.normalise import Limits
 from hub.core.notice import Action, News, Notifier
@@ -29,6 +30,7 @@ from hub.domain.ids import DeliveryId, OperatorName
 from hub.errors import Words
 from hub.plugin.ledger import EphemeralLedger
 from hub.ports.connector import Addressee, Parcel
+from hub.ports.content import Content
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub.testing.contents import MemoryContent
@@ -88,7 +90,11 @@ class World:
         self.queue = MemoryQueue(clock=self.clock, chance=FixedChance(7))
         table = Operators(
             [
-                Operator(name=OperatorName("hub_a"), domains=frozenset({"ch-valbrume.example"})),
+                Operator(
+                    name=OperatorName("hub_a"),
+                    domains=frozenset({"ch-valbrume.example"}),
+                    peers=frozenset({"dns:a.example"}),
+                ),
                 Operator(name=OperatorName("ville"), domains=frozenset({"ville.example"})),
             ]
         )
@@ -106,7 +112,7 @@ class World:
             catalogue=People([directory()]),
             acknowledger=Acknowledger(self.queue, notifier, self.clock),
             teller=Teller(self.queue, notifier, self.clock),
-            names_of=lambda certificate: (certificate.decode(),),
+            names_of=names_of,
             wake=lambda: None,
             log=self.log,
             observe=lambda _: None,
@@ -138,12 +144,16 @@ class World:
 
     def parcel(self, *recipients: str, attached: bytes = b"%PDF-1.7 compte rendu", **changes: Any) -> Parcel:
         """Make a parcel of the hospital's as hub A has sealed it; `changes` are to the message."""
+        return self.parcel_with(MemoryContent(attached), *recipients, **changes)
+
+    def parcel_with(self, attached: Content, *recipients: str, **changes: Any) -> Parcel:
+        """Make one with any content."""
         made = parcel(
             entry(HOSPITAL).address,
             [entry(one) for one in recipients or (MARTIN,)],
             clock=self.clock,
             chance=self.chance,
-            attached=[Attached(content=MemoryContent(attached))],
+            attached=[Attached(content=attached)],
         )
         envelope = made.sealed.envelope
         message = replace(envelope.message, **changes)
