@@ -5,8 +5,8 @@
 | gone | the operator listed it and does not have it any more: there is nothing to take |
 | poison | it can't be taken as it is: `inbox.poison` says what becomes of it |
 | leave | nothing is wrong with it, or that is not known: it stays, and is tried more and more seldom |
-| wait | it stays where it is, and is tried at the next look |
-| stop | so does everything else: whatever fails would fail for all |
+| wait | the same; but when several in a row have to wait, the look ends: it is the operator then |
+| stop | the look ends: whatever fails would fail for all |
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from typing import Final
 from hub.errors import ConfigError, HubError, PeerError, StoreError
 from hub_http.description.picking import Meaning
 from hub_http.fetching.refusals import EarlyError
-from hub_http.sending.requests import AnswerError
-from hub_http.wire.faults import WireFault
+from hub_http.sending.classify import Judgement
+from hub_http.sending.requests import AnswerError, PausedError
 
 _NOT_FOUND: Final = 404
-_STOPPING: Final = frozenset({Meaning.AUTHENTICATION, Meaning.RATE_LIMITED, Meaning.CONFIGURATION})
-_WAITING: Final = frozenset({Meaning.TRANSIENT, Meaning.UNCERTAIN})
+_WAITING: Final = frozenset({Meaning.TRANSIENT, Meaning.UNCERTAIN, Meaning.AUTHENTICATION})
 _LEFT: Final = frozenset(
     {
         "http.answer_too_large",
@@ -49,29 +48,23 @@ def fate_of(error: Exception) -> Fate:
     """Return what an error means. Of what nobody foresaw, only this item is held up."""
     match error:
         case AnswerError():
-            return _of_answer(error)
-        case WireFault():
-            return _of_wire(error)
-        case StoreError():
+            return _of_answer(error.judgement)
+        case PausedError() | StoreError():
             return Fate.STOP
         case EarlyError() | ConfigError():
             # its send is not answered yet, a hook is not installed: nothing is wrong with the item
             return Fate.LEAVE
-        case HubError() if not isinstance(error, PeerError):
+        case PeerError():
+            return Fate.LEAVE if error.code in _LEFT else Fate.WAIT
+        case HubError():
             return Fate.POISON
     return Fate.WAIT
 
 
-def _of_wire(fault: WireFault) -> Fate:
-    if fault.code in _LEFT:
-        return Fate.LEAVE
-    return Fate.STOP if fault.stage == "unsent" else Fate.WAIT
-
-
-def _of_answer(error: AnswerError) -> Fate:
-    judgement = error.judgement
+def _of_answer(judgement: Judgement) -> Fate:
     if judgement.meaning is Meaning.GONE or judgement.status == _NOT_FOUND:
         return Fate.GONE
-    if judgement.meaning in _STOPPING:
+    if judgement.meaning is Meaning.RATE_LIMITED:
         return Fate.STOP
+    # of one item, what is forbidden or misconfigured need not be so for the others
     return Fate.WAIT if judgement.meaning in _WAITING else Fate.LEAVE

@@ -11,10 +11,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from hub.domain.ids import OperatorName
-from hub.errors import ConfigError, HubError, Words
+from hub.errors import ConfigError, HubError, PeerError, Words
 from hub.ports.intake import Intake, Peer
 from hub_http.description import inbound
 from hub_http.fetching.fates import Fate, fate_of
@@ -23,7 +24,7 @@ from hub_http.fetching.pacing import asked_to_wait
 from hub_http.fetching.refusals import EarlyError
 from hub_http.fetching.remembering import Memory
 from hub_http.fetching.taking import Ready, Taker
-from hub_http.fetching.waiting import Done, Left
+from hub_http.fetching.waiting import LATE, SOON, Done, Left
 from hub_http.sending.operator import Operator
 from hub_http.sending.requests import AnswerError
 from hub_http.wire.faults import WireFault
@@ -56,7 +57,7 @@ class Inbox:
         self._key = key
         self._intake = intake
         self._taker = Taker(operator, inbox, key, intake)
-        self._left = Left(operator.host.clock)
+        self._left = Left(operator.host.clock, inbox.every)
         self._done = Done()
         self._tries: dict[str, int] = {}
         self._ahead = min(AHEAD, operator.description.limits.concurrency)
@@ -145,34 +146,35 @@ class Inbox:
         fate = fate_of(error)
         if fate is Fate.STOP:
             raise InterruptedLookError(error) from error
-        if fate is Fate.WAIT:
+        if fate is Fate.WAIT and self._one_way:
             return error
-        if self._left.leave(item.mark):
+        if self._left.leave(item.mark, SOON):
             self._log("fetch.not_acknowledged", error)
-        return None
+        return error if fate is Fate.WAIT else None
 
     async def _failed(self, item: Item, error: Exception) -> HubError | None:
         if not isinstance(error, HubError):
             self._log("fetch.item_failed", error)
-            return _unforeseen(error)
+            error = _unforeseen(error)
         match self._fate(item, error):
             case Fate.STOP:
                 raise InterruptedLookError(error) from error
-            case Fate.WAIT:
-                return error
             case Fate.GONE:
                 self._left.forget(item.mark)
-            case Fate.LEAVE if isinstance(error, EarlyError) and self._one_way:
-                return error
-            case Fate.LEAVE:
-                self._leave(item, error)
             case Fate.POISON:
                 await self._poison(item, error)
+            case Fate.LEAVE if not (isinstance(error, EarlyError) and self._one_way):
+                self._leave(item, error)
+            case _:
+                # What a cursor passes by does not come again: there the look ends, and nothing is passed.
+                if not self._one_way:
+                    self._leave(item, error, SOON)
+                return error
         return None
 
-    def _leave(self, item: Item, error: HubError) -> None:
+    def _leave(self, item: Item, error: HubError, longest: timedelta = LATE) -> None:
         """Leave an item where it is; say so once."""
-        if self._left.leave(item.mark) and not isinstance(error, EarlyError):
+        if self._left.leave(item.mark, longest) and not isinstance(error, EarlyError):
             self._log("fetch.item_left", error)
 
     def _fate(self, item: Item, error: HubError) -> Fate:
@@ -250,8 +252,9 @@ async def _drop(tasks: Sequence[asyncio.Task[Ready]]) -> None:
             await result.discard()
 
 
-def _unforeseen(error: Exception) -> HubError:
-    return HubError(
+def _unforeseen(error: Exception) -> PeerError:
+    """Make the error for a fault of ours: nothing is wrong with the item."""
+    return PeerError(
         "fetch.unexpected",
         Words(
             en=f"The hub failed to take what an operator holds for it ({type(error).__name__}).",

@@ -1,8 +1,7 @@
 """Items that are still listed although there is nothing to do about them now, by their marks.
 
-In memory: after a restart each is tried once more. An item that could not be taken as it is was left. What
-made it poison may pass, such as a recipient who is not listed yet; so it is tried again, after a pause that
-doubles from a minute to a day.
+In memory: after a restart each is tried once more. An item that could not be taken was left. Why may pass, as
+when a recipient is not listed yet; so it is tried again, after a pause that doubles each time.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from typing import Final
 
 from hub.ports.clock import Clock
 
-FIRST: Final = timedelta(minutes=1)
-LONGEST: Final = timedelta(days=1)
+SOON: Final = timedelta(hours=1)
+LATE: Final = timedelta(days=1)
+"""To what the pause grows: for what failed on its way, and for what can't be taken as it is."""
 MOST: Final = 10_000
 """Items that are remembered; of more, those seen longest ago are tried as if for the first time."""
 
@@ -27,10 +27,11 @@ class _Left:
 
 
 class Left:
-    """The items of one inbox that were left."""
+    """The items of one inbox that were left; `first` is the first pause."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, first: timedelta) -> None:
         self._clock = clock
+        self._first = first
         self._items: OrderedDict[str, _Left] = OrderedDict()
 
     def __len__(self) -> int:
@@ -41,10 +42,10 @@ class Left:
         known = self._items.get(item)
         return known is not None and self._clock.monotonic() < known.until
 
-    def leave(self, item: str) -> bool:
+    def leave(self, item: str, longest: timedelta = LATE) -> bool:
         """Leave an item; say whether it is for the first time."""
         known = self._items.pop(item, None)
-        pause = FIRST if known is None else min(2 * known.pause, LONGEST)
+        pause = self._first if known is None else min(2 * known.pause, longest)
         self._items[item] = _Left(self._clock.monotonic() + pause.total_seconds(), pause)
         if len(self._items) > MOST:
             self._items.popitem(last=False)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.testing.fetching_contract import FetchingContract, FetchingRig
-from tests.plugins.http.fetching.far import MANNERS, PEER, Far, letter, near
+from tests.plugins.http.fetching.far import MANNERS, Far, near
+from tests.plugins.http.fetching.rig import rig_of
 
 
 class TestFetching(FetchingContract):
@@ -19,4 +20,4 @@ class TestFetching(FetchingContract):
         """Run an operator."""
         far = Far()
         async with near(far, MANNERS[request.param], tmp_path) as our:
-            yield FetchingRig(inbox=far, open=our.connector, peer=PEER, letter=letter)
+            yield rig_of(far, our)
