@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -22,6 +20,7 @@ from hub_http.wire.unpacking import BombError, Gunzip, PackedError
 _PLAIN: Final = frozenset({"", "identity"})
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _GOOD: Final = range(200, 300)
+_RAISED: Final = (TimeoutError, aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError)
 
 
 class Reading:
@@ -32,7 +31,9 @@ class Reading:
         self._request = request
         self._attempt = attempt
         self._host = host
-        self._over = False
+        self._travelled = self._size = 0
+        self._begun = False
+        self._gunzip: Gunzip | None = None
         self.passing: Passing | None = None
 
     @property
@@ -50,24 +51,28 @@ class Reading:
         """The media type in lower case, without parameters; empty when none is named."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
-    def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes, decompressed, once. Raises WireFault."""
-        return self._pieces(self._attempt.limits.max_download)
+        limit = self._attempt.limits.max_download
+        while raw := await self._next(limit):
+            for piece in self._taken(raw, limit):
+                yield piece
+        self._finish()
 
     async def into(self, sink: Sink) -> int:
         """Write the body to a sink and return its size."""
-        size = 0
         async for piece in self.pieces():
             await sink.write(piece)
-            size += len(piece)
-        return size
+        return self._size
 
     async def whole(self) -> Answer:
         """Read the body as an answer, within the request's `max_answer`. Raises WireFault."""
         limit = self._request.max_answer
-        parts = [
-            piece async for piece in self._pieces(self._attempt.limits.max_answer if limit is None else limit)
-        ]
+        limit = self._attempt.limits.max_answer if limit is None else limit
+        parts: list[bytes] = []
+        while raw := await self._next(limit):
+            parts += self._taken(raw, limit)
+        self._finish()
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         return Answer(status=self.status, headers=self.headers, media_type=self.media_type, body=body)
 
@@ -75,75 +80,67 @@ class Reading:
         """Keep the connection when the body was read to its end, else drop it."""
         self._answer.close()
 
+    async def _next(self, limit: int) -> bytes:
+        """Return the next bytes as they travelled, none at the end. Raises WireFault."""
+        if not self._begun:
+            self._begin(limit)
+        content = self._answer.content
+        try:
+            raw = b"" if content.at_eof() else content.read_nowait() or await self._awaited(content)
+        except _RAISED as error:
+            raise faults.of(error, self._attempt, self._host) from error
+        self._travelled += len(raw)
+        if self._travelled > limit:
+            raise faults.too_large(self._host, limit)
+        return raw
+
+    async def _awaited(self, content: aiohttp.StreamReader) -> bytes:
+        attempt = self._attempt
+        attempt.enter(Phase.BODY, attempt.limits.idle_timeout.total_seconds())
+        with attempt.deadline:
+            return await content.readany()
+
+    def _begin(self, limit: int) -> None:
+        self._begun = True
+        announced = self._answer.content_length
+        if announced is not None and announced > limit:
+            raise faults.too_large(self._host, limit)
+        packing = self.headers.get("Content-Encoding", "").strip().lower()
+        if packing in _GZIP:
+            self._gunzip = Gunzip()
+        elif packing not in _PLAIN:
+            raise faults.malformed(
+                self._host, "an encoding that was not asked for", "un encodage non demandé"
+            )
+
+    def _taken(self, raw: bytes, limit: int) -> Iterator[bytes]:
+        """Yield what came, unpacked."""
+        try:
+            for piece in (raw,) if self._gunzip is None else self._gunzip.take(raw):
+                if not self._size:
+                    self._check_kind()
+                self._size += len(piece)
+                if self._size > limit:
+                    raise faults.too_large(self._host, limit)
+                if self.passing is not None:
+                    self.passing.add(piece)
+                yield piece
+        except PackedError as error:
+            raise faults.malformed(self._host, "broken gzip", "un gzip abîmé") from error
+        except BombError as error:
+            raise faults.too_large(self._host, limit) from error
+
+    def _finish(self) -> None:
+        """Notice what is missing at the end."""
+        if self._gunzip is not None:
+            try:
+                self._gunzip.finish()
+            except PackedError as error:
+                raise faults.malformed(self._host, "broken gzip", "un gzip abîmé") from error
+
     def _check_kind(self) -> None:
         wanted = self._request.media_types
         if wanted is None or self.status not in _GOOD:
             return
         if not any(fnmatchcase(self.media_type, one.lower()) for one in wanted):
             raise faults.media_type(self._host, self.media_type, wanted)
-
-    async def _pieces(self, limit: int) -> AsyncIterator[bytes]:
-        """Yield the body unpacked, held to its limit."""
-        if self._over:
-            return
-        self._over = True
-        came = 0
-        async for piece in self._unpacked(limit):
-            if not came:
-                self._check_kind()
-            came += len(piece)
-            if came > limit:
-                raise faults.too_large(self._host, limit)
-            if self.passing is not None:
-                self.passing.add(piece)
-            yield piece
-
-    async def _unpacked(self, limit: int) -> AsyncIterator[bytes]:
-        packing = self.headers.get("Content-Encoding", "").strip().lower()
-        if packing in _PLAIN:
-            async for raw in self._travelled(limit):
-                yield raw
-            return
-        if packing not in _GZIP:
-            raise faults.malformed(
-                self._host, "an encoding that was not asked for", "un encodage non demandé"
-            )
-        gunzip = Gunzip()
-        with self._unpacking(limit):
-            async for raw in self._travelled(limit):
-                for piece in gunzip.take(raw):
-                    yield piece
-            gunzip.finish()
-
-    async def _travelled(self, limit: int) -> AsyncIterator[bytes]:
-        """Yield the body as it travels, held to its limit."""
-        announced = self._answer.content_length
-        if announced is not None and announced > limit:
-            raise faults.too_large(self._host, limit)
-        travelled = 0
-        while raw := await self._next():
-            travelled += len(raw)
-            if travelled > limit:
-                raise faults.too_large(self._host, limit)
-            yield raw
-
-    async def _next(self) -> bytes:
-        """Return the next bytes as they travelled, none at the end. Raises WireFault."""
-        attempt = self._attempt
-        idle = attempt.limits.idle_timeout.total_seconds()
-        attempt.phase = Phase.BODY
-        now = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout_at(min(now + idle, attempt.ends)):
-                return await self._answer.content.readany()
-        except (TimeoutError, aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError) as error:
-            raise faults.of(error, attempt, self._host) from error
-
-    @contextmanager
-    def _unpacking(self, limit: int) -> Iterator[None]:
-        try:
-            yield
-        except PackedError as error:
-            raise faults.malformed(self._host, "broken gzip", "un gzip abîmé") from error
-        except BombError as error:
-            raise faults.too_large(self._host, limit) from error

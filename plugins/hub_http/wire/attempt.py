@@ -7,8 +7,6 @@ them, with nothing of ours in their hands.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,6 +17,7 @@ from aiohttp.client_proto import ResponseHandler
 from hub.errors import HubError
 from hub.ports.trust import Admission
 from hub_http.description.model import Limits
+from hub_http.wire.deadline import Deadline
 from hub_http.wire.faults import Stage
 
 
@@ -55,11 +54,14 @@ class Attempt:
     answered: bool = False
     protocol: ResponseHandler | None = None
     broken: HubError | None = None
+    deadline: Deadline = field(init=False)
     ends: float = field(init=False)
-    _timer: asyncio.Timeout | None = None
+    _loop: asyncio.AbstractEventLoop = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ends = asyncio.get_running_loop().time() + self.limits.total_timeout.total_seconds()
+        self._loop = asyncio.get_running_loop()
+        self.ends = self._loop.time() + self.limits.total_timeout.total_seconds()
+        self.deadline = Deadline()
 
     @property
     def stage(self) -> Stage:
@@ -75,28 +77,15 @@ class Attempt:
         """Begin once more, over a connection that nobody used before."""
         self.fresh, self.reused, self.left, self.whole, self.protocol = True, False, False, False, None
 
-    @contextmanager
-    def timed(self, timer: asyncio.Timeout) -> Iterator[None]:
-        """Move the end of `timer` as the request goes on."""
-        self._timer = timer
-        try:
-            yield
-        finally:
-            self._timer = None
-
     def enter(self, phase: Phase, seconds: float = inf) -> None:
         """Begin a stretch that may take so long; the whole may never take longer than `total_timeout`."""
         self.phase = phase
-        if self._timer is not None:
-            now = asyncio.get_running_loop().time()
-            self._timer.reschedule(min(now + seconds, self.ends))
+        self.deadline.move(min(self._loop.time() + seconds, self.ends))
 
     def connected(self, protocol: ResponseHandler, *, reused: bool) -> None:
         """Note that a connection is there; what has no body leaves at once."""
-        self.protocol, self.reused = protocol, reused
-        if self.has_body:
-            self.enter(Phase.UPLOAD)
-        else:
+        self.protocol, self.reused, self.phase = protocol, reused, Phase.UPLOAD
+        if not self.has_body:
             self.left = self.whole = True
             self.enter(Phase.ANSWER, self.answer_timeout)
 

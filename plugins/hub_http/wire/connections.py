@@ -29,7 +29,7 @@ from aiohttp.connector import Connection
 
 from hub.plugin import pins
 from hub_http.wire.addresses import Network
-from hub_http.wire.attempt import Phase, current
+from hub_http.wire.attempt import Attempt, Phase, current
 from hub_http.wire.sockets import Resolver, Sockets
 
 KEPT: Final = 15.0
@@ -52,6 +52,7 @@ class PinError(aiohttp.ClientError):
 @dataclass(slots=True)
 class _Kept:
     transport: asyncio.Transport
+    socket: select.poll
     until: float = inf
 
 
@@ -84,12 +85,14 @@ class Connections(aiohttp.TCPConnector):
             protocol, transport = connection.protocol, connection.transport
             if protocol is None or transport is None:
                 raise aiohttp.ClientConnectionError("closed")
-            reused = protocol in self._kept
-            if reused and (attempt.fresh or self._is_stale(connection, protocol)):
+            kept = self._kept.get(protocol)
+            reused = kept is not None
+            if kept is None:
+                self._kept[protocol] = _Kept(transport, _watching(transport))
+            elif attempt.fresh or _is_stale(kept, protocol):
                 connection.close()
                 continue
-            self._kept.setdefault(protocol, _Kept(transport))
-            stranger = self._stranger(connection)
+            stranger = _stranger(attempt, transport) if attempt.admissions else None
             if stranger is None:
                 attempt.connected(protocol, reused=reused)
                 return connection
@@ -113,28 +116,26 @@ class Connections(aiohttp.TCPConnector):
                 ending.append(closed)
         await asyncio.gather(*ending, return_exceptions=True)
 
-    def _is_stale(self, connection: Connection, protocol: ResponseHandler) -> bool:
-        """Whether it has ended, is about to, or holds something that would be taken for our answer."""
-        transport = connection.transport
-        if transport is None or transport.is_closing() or protocol.should_close:
-            return True
-        if monotonic() >= self._kept[protocol].until:
-            return True
-        number = transport.get_extra_info("socket").fileno()
-        if number < 0:
-            return True
-        waiting = select.poll()
-        # an end, or bytes, that the loop has not been told of yet
-        waiting.register(number, select.POLLIN | select.POLLPRI)
-        return bool(waiting.poll(0))
 
-    @staticmethod
-    def _stranger(connection: Connection) -> str | None:
-        """Return the member for whom the server shows a certificate that is not named; None: it may go."""
-        admissions = [one for one in current.get().admissions if one.pins]
-        transport = connection.transport
-        if not admissions or transport is None:
-            return None
-        session = transport.get_extra_info("ssl_object")
-        shown = _names((session.getpeercert(binary_form=True) if session else None) or b"")
-        return next((one.member for one in admissions if not pins.admits(shown, one)), None)
+def _watching(transport: asyncio.Transport) -> select.poll:
+    watching = select.poll()
+    watching.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLPRI)
+    return watching
+
+
+def _is_stale(kept: _Kept, protocol: ResponseHandler) -> bool:
+    """Whether it has ended, is about to, or holds something that would be taken for our answer."""
+    if kept.transport.is_closing() or protocol.should_close or monotonic() >= kept.until:
+        return True
+    # an end, or bytes, that the loop has not been told of yet
+    return bool(kept.socket.poll(0))
+
+
+def _stranger(attempt: Attempt, transport: asyncio.Transport) -> str | None:
+    """Return the member for whom the server shows a certificate that is not named; None: it may go."""
+    pinned = [one for one in attempt.admissions if one.pins]
+    if not pinned:
+        return None
+    session = transport.get_extra_info("ssl_object")
+    shown = _names((session.getpeercert(binary_form=True) if session else None) or b"")
+    return next((one.member for one in pinned if not pins.admits(shown, one)), None)

@@ -33,20 +33,19 @@ class Outgoing(Payload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """Write all of it, which must be as long as was announced."""
         attempt, written = self._attempt, 0
-        idle = attempt.limits.idle_timeout.total_seconds()
         try:
-            async for piece in self._body.pieces():
-                written += len(piece)
-                if content_length is not None and written > content_length:
-                    raise _wrong_length()
-                if not attempt.left and not attempt.is_open:
-                    raise ClientConnectionResetError("the connection had ended before")
-                attempt.left = attempt.left or bool(piece)
-                attempt.enter(Phase.UPLOAD, idle)
-                if self._passing is not None:
-                    self._passing.add(piece)
-                await writer.write(piece)
+            if (data := self._body.data) is not None:
+                written = len(data)
+                if written == content_length:
+                    await self._put(writer, data)
+            else:
                 attempt.enter(Phase.UPLOAD)
+                async for piece in self._body.pieces():
+                    written += len(piece)
+                    if content_length is not None and written > content_length:
+                        break
+                    await self._put(writer, piece)
+                    attempt.enter(Phase.UPLOAD)
             if content_length is not None and written != content_length:
                 raise _wrong_length()
         except HubError as error:
@@ -54,6 +53,18 @@ class Outgoing(Payload):
             raise
         attempt.left = attempt.whole = True
         attempt.enter(Phase.ANSWER, attempt.answer_timeout)
+
+    async def _put(self, writer: AbstractStreamWriter, piece: bytes) -> None:
+        """Write a stretch. The time until the next one is not the server's, but the document's."""
+        attempt = self._attempt
+        if not attempt.left:
+            if not attempt.is_open:
+                raise ClientConnectionResetError("the connection had ended before")
+            attempt.left = bool(piece)
+        if self._passing is not None:
+            self._passing.add(piece)
+        attempt.enter(Phase.UPLOAD, attempt.limits.idle_timeout.total_seconds())
+        await writer.write(piece)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - as the library calls it
         """Refuse: it may be too large to hold."""

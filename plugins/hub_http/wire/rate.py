@@ -24,6 +24,11 @@ class Turns:
         self._full_at = 0.0
         self._closed_until = 0.0
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody has to wait, now or ever."""
+        return not self._gap and not self._closed_until
+
     def take(self, now: float, most: float) -> float | None:
         """Return for how many seconds to wait; None, and no turn is taken, if longer than `most`."""
         full_at = max(self._full_at, now, self._closed_until)

@@ -75,29 +75,33 @@ class Session:
         self, request: Request, *, addressees: Sequence[Addressee] = (), admission: Admission | None = None
     ) -> Answer:
         """Send a request and return the answer. Raises WireFault, StoreError."""
-        async with self.stream(request, addressees=addressees, admission=admission) as download:
-            return await download.whole()
+        try:
+            await self._turn(request)
+            async with self._slots:
+                reading = await self._begin(request, _admissions(admission, addressees))
+                try:
+                    return await reading.whole()
+                finally:
+                    self._end(reading)
+        except WireFault as fault:
+            self._tell(fault)
+            raise
 
     @asynccontextmanager
     async def stream(
         self, request: Request, *, addressees: Sequence[Addressee] = (), admission: Admission | None = None
     ) -> AsyncIterator[Download]:
         """Send a request and yield its answer as it comes. Raises WireFault, StoreError."""
-        host = egress.name(request.url.raw_host or "–", request.url.port)
-        admissions = tuple(one for one in (admission, *(each.admission for each in addressees)) if one)
         try:
-            url = self._gate.admit(request.url)
-            headers = heads.complete(request, host)
-            await self._turn(host)
+            await self._turn(request)
             async with self._slots:
-                reading = await self._begin(request, url, headers, admissions, host)
+                reading = await self._begin(request, _admissions(admission, addressees))
                 try:
                     yield reading
                 finally:
                     self._end(reading)
         except WireFault as fault:
-            if self._transcript is not None:
-                self._transcript.failed(fault)
+            self._tell(fault)
             raise
 
     def admit(self, url: URL | str) -> URL:
@@ -116,23 +120,22 @@ class Session:
             await session.close()
             await connections.settle()
 
-    async def _turn(self, host: str) -> None:
+    async def _turn(self, request: Request) -> None:
+        """Refuse what may never go, and wait until the rest may."""
+        self._gate.admit(request.url)
+        if self._turns.free:
+            return
         most = self._limits.total_timeout.total_seconds()
         wait = self._turns.take(asyncio.get_running_loop().time(), most)
         if wait is None:
-            raise faults.crowded(host)
+            raise faults.crowded(_host(request))
         if wait:
             await asyncio.sleep(wait)
 
-    async def _begin(
-        self,
-        request: Request,
-        url: URL,
-        headers: CIMultiDict[str],
-        admissions: tuple[Admission, ...],
-        host: str,
-    ) -> Reading:
+    async def _begin(self, request: Request, admissions: tuple[Admission, ...]) -> Reading:
         """Send the request and return its answer when the head is here."""
+        host = _host(request)
+        headers = heads.complete(request, host)
         repeatable = request.method == "GET" if request.repeatable is None else request.repeatable
         limits = self._limits
         answer = limits.answer_timeout if request.timeout is None else request.timeout
@@ -145,14 +148,14 @@ class Session:
         while True:
             passing = Passing() if self._transcript is not None else None
             try:
-                response = await self._send(request, url, headers, attempt, passing)
-            except (aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError, PinError) as error:
+                response = await self._send(request, headers, attempt, passing)
+            except (aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError) as error:
                 if attempt.broken is not None:
                     raise attempt.broken from None
                 if isinstance(error, PinError):
                     raise faults.stranger(host, error.member) from None
                 ended = isinstance(error, _Ended) and attempt.reused and not attempt.fresh
-                if ended and not attempt.answered and (repeatable or not attempt.left):
+                if ended and (repeatable or not attempt.left):
                     attempt.again()
                     continue
                 raise faults.of(error, attempt, host) from error
@@ -166,7 +169,6 @@ class Session:
     async def _send(
         self,
         request: Request,
-        url: URL,
         headers: CIMultiDict[str],
         attempt: Attempt,
         passing: Passing | None,
@@ -175,16 +177,19 @@ class Session:
         body = Outgoing(request.body, attempt, passing) if request.body is not None else None
         token = current.set(attempt)
         try:
-            async with asyncio.timeout_at(attempt.ends) as timer:
-                with attempt.timed(timer):
-                    response = await session.request(
-                        request.method, url, headers=headers, data=body, allow_redirects=False
-                    )
+            with attempt.deadline:
+                response = await session.request(
+                    request.method, request.url, headers=headers, data=body, allow_redirects=False
+                )
         finally:
             current.reset(token)
         attempt.answered = True
         connections.heed(attempt.protocol, response.headers)
         return response
+
+    def _tell(self, fault: WireFault) -> None:
+        if self._transcript is not None:
+            self._transcript.failed(fault)
 
     def _open(self) -> tuple[aiohttp.ClientSession, Connections]:
         if self._opened is None:
@@ -206,6 +211,17 @@ class Session:
         reading.close()
         if self._transcript is not None and reading.passing is not None:
             self._transcript.answered(reading.status, reading.headers, reading.media_type, reading.passing)
+
+
+def _admissions(admission: Admission | None, addressees: Sequence[Addressee]) -> tuple[Admission, ...]:
+    """Return those whose pins must hold."""
+    if admission is None and not addressees:
+        return ()
+    return tuple(one for one in (admission, *(each.admission for each in addressees)) if one)
+
+
+def _host(request: Request) -> str:
+    return egress.name(request.url.raw_host or "–", request.url.port)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
