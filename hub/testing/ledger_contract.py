@@ -204,6 +204,7 @@ class LedgerContract:
         """Each finds what it wrote, and its alias; a write that nobody awaits any more harms none."""
 
         async def write(number: int) -> None:
+            """Write a line, look for it, and strike every other."""
             one = line(f"d:{number}", str(number), alias=f"r:{number}", due_at=NOON + number * MINUTE)
             await ledger.put(one)
             assert one == await ledger.named(f"r:{number}")

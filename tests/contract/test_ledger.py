@@ -65,7 +65,7 @@ CALLS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100, deadline=None)
 @given(rounds=st.lists(st.tuples(st.lists(CALLS, min_size=1, max_size=4), MOMENTS), max_size=6))
 def test_both_say_the_same(rounds: Sequence[tuple[Sequence[tuple[str, Sequence[Any]]], Any]]) -> None:
     """Whatever was put and struck, one by one or many in one commit, the store knows what memory knows."""
