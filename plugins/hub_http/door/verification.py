@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -27,7 +28,7 @@ from hub_http.sending.operator import Operator
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a call's time may be from ours when the description names a time and no tolerance."""
-_BODY: Final = "{{ body }}"
+_BODY: Final = re.compile(r"\{\{ *body *\}\}")
 _MOST_SIGNATURES: Final = 4
 """Headers of one name that are tried: an operator may sign under an old and a new secret at once."""
 
@@ -88,14 +89,13 @@ def _check_digest(how: Hmac, operator: Operator, call: Answered, signatures: lis
 
 
 def _message(how: Hmac, operator: Operator, call: Answered) -> bytes:
-    """Return the bytes that are digested: those of the body exactly as they came, whatever they are."""
-    if how.message == _BODY:
-        return call.body
-    scope = {**scope_of(operator, call), "body": call.body.decode("utf-8", "surrogateescape")}
+    """Return what is digested; the body stands in it exactly as it came, whatever its bytes are."""
+    scope = {**scope_of(operator, call), "body": call.body.decode("utf-8", "replace")}
     try:
-        return (templates.text(how.message, scope) or "").encode("utf-8", "surrogateescape")
+        around = [(templates.text(one, scope) or "").encode() for one in _BODY.split(how.message)]
     except HubError:
         raise faults.unproved("hmac") from None
+    return call.body.join(around)
 
 
 def _check_time(pick: Pick, tolerance: timedelta, operator: Operator, call: Answered) -> str:

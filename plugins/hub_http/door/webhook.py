@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from hub.errors import HubError, LimitError, Words
+from hub.errors import HubError, LimitError, MalformedError, Words
 from hub.ports.content import PIECE, Content
 from hub.ports.host import Host
 from hub.ports.intake import Intake, Peer, Stage
@@ -187,7 +187,7 @@ class _Calling:
                 ),
                 limit=MOST_EVENTS,
             )
-        return [Answered.of(one) for one in members]
+        return [Answered.of(one, within=call) for one in members]
 
     def _key(self, call: Answered, event: Answered, said_at: str, position: int) -> str:
         if self._webhook.id is None:
@@ -307,14 +307,20 @@ def _certificate(request: web.Request) -> bytes | None:
 
 
 def _check_form(content_type: str, call: Answered) -> None:
+    """Hold a call to what it says it is: JSON or XML that can be read."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json" or kind.endswith("+json"):
-        try:
-            json.loads(call.body)
-        except (ValueError, RecursionError):
-            raise faults.malformed("This is not JSON.", "Ceci n'est pas du JSON.") from None
-    elif kind not in {"application/xml", "text/xml"} and not kind.endswith("+xml"):
-        raise faults.media_type(
-            "Content-Type must be that of JSON or XML, such as application/json.",
-            "Content-Type doit être du JSON ou du XML, comme application/json.",
-        )
+    try:
+        if kind == "application/json" or kind.endswith("+json"):
+            _ = call.json
+        elif kind in {"application/xml", "text/xml"} or kind.endswith("+xml"):
+            _ = call.xml
+        else:
+            raise faults.media_type(
+                "Content-Type must be that of JSON or XML, such as application/json.",
+                "Content-Type doit être du JSON ou du XML, comme application/json.",
+            )
+    except MalformedError:
+        raise faults.malformed(
+            f"This is not what its media type says ({kind}).",
+            f"Ceci n'est pas ce que dit son type de média ({kind}).",
+        ) from None
