@@ -19,7 +19,7 @@ REFERENCE = Path("docs/reference/configuration.md")
 NAMED = re.compile(r"^(operators|receivers|directories|trust|policies|observers|api\.clients)\.[^.]+")
 INLINE = re.compile(r"\.(decryption|sender|recipient|reason)$")
 """Tables that the example writes on one line, so that their keys are explained with the outer one."""
-FREE = (".standings", ".mailboxes", ".messages")
+FREE = (".standings", ".mailboxes", ".messages", ".parameters", ".secrets")
 """Tables whose keys a user names."""
 LISTED = re.compile(r"\.\d+\.")
 
