@@ -12,3 +12,11 @@ def hub_register_connectors(registry: Registry) -> None:
     shared = parts.Shared()
     registry.add_connector("http", shared.parse_operator, shared.open_operator)
     registry.add_receiver("http", shared.parse_receiver, shared.open_receiver)
+
+
+@hookimpl
+def hub_register_commands(registry: Registry) -> None:
+    """Add `hub operator`."""
+    from hub_http.commands.app import app  # noqa: PLC0415 - typer only when commands are wanted
+
+    registry.add_command("operator", app)

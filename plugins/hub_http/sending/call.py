@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,7 +96,8 @@ def plain(taken: Mapping[str, Any]) -> dict[str, Any]:
     room = _MOST_TAKEN
     for name, value in taken.items():
         if isinstance(value, bool | int | float | str):
-            room -= len(name) + len(str(value).encode())
-            if room >= 0:
+            size = len(name) + len(json.dumps(value))
+            if size <= room:
                 kept[name] = value
+                room -= size
     return kept

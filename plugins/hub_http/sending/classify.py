@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
+from hub.errors import MalformedError
 from hub_http.description.picking import AnswerRule, Meaning, Pick, Row
 from hub_http.mapping import outcomes, picking
 from hub_http.mapping.answered import Answered
@@ -69,7 +70,7 @@ def judge(
     now: datetime,
     effect: Effect = "none",
 ) -> Judgement:
-    """Say what an answer means. Never raises for what an operator says."""
+    """Say what an answer means. Raises TemplateError for a `value` of a row that can't be filled in."""
     for name, rows in (("request", request), ("description", description)):
         for number, row in enumerate(rows, 1):
             if fits(row, answered, scope):
@@ -116,10 +117,11 @@ def picked(pick: Pick | None, answered: Answered, scope: Mapping[str, Any], limi
     """Return a picked value as a text of so many characters at most; None when it is not there."""
     if pick is None:
         return None
-    value = picking.pick(pick, answered, scope)
-    if value is picking.ABSENT or value is None:
+    try:
+        value = picking.pick(pick, answered, scope)
+    except MalformedError:
         return None
-    return str(value)[:limit] or None
+    return None if value is picking.ABSENT else str(value)[:limit] or None
 
 
 def told(answered: Answered) -> tuple[str | None, str | None]:

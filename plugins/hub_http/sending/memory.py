@@ -14,25 +14,23 @@ from datetime import datetime
 from hub.ports.ledger import Line
 from hub_http.description.inbound import Inbox, Kind
 from hub_http.description.model import Description
-from hub_http.description.requests import Send
 from hub_http.sending import lines
 from hub_http.sending.call import Call, next_id
 from hub_http.sending.lines import Sent
 from hub_http.sending.operator import Operator
+from hub_http.sending.outcomes import Rules
 
 
 class Memory:
     """The ledger of one operator, as sends use it. All raise StoreError."""
 
-    def __init__(self, operator: Operator, send: Send) -> None:
+    def __init__(self, operator: Operator, rules: Rules) -> None:
         self._operator = operator
-        self._many = send.recipients == "many"
+        self._rules = rules
+        self._many = rules.send.recipients == "many"
         self._track = operator.description.track
-        self._resumes = send.idempotency == "transaction" and send.steps[0].effect == "draft"
-        self._marks = send.idempotency == "recover" or self._many or self._resumes
+        self._marks = rules.knows_what_left or self._many
         self._receipts = self._track is not None or _speaks_of_remote(operator.description)
-        self.knows_what_left = self._resumes or send.idempotency == "recover"
-        """Whether `Call.left_at` can be relied on."""
 
     async def resume(self, call: Call) -> None:
         """Let a call go on from what an earlier attempt reached, where that is safe.
@@ -40,7 +38,7 @@ class Memory:
         Only with an id that the operator knows again: its draft is used once more, instead of one more
         under an id that it has seen. Only for exactly the same recipients.
         """
-        if call.attempt < 2 or not self.knows_what_left:  # noqa: PLR2004 - there was none before
+        if call.attempt < 2 or not self._rules.knows_what_left:  # noqa: PLR2004 - there was none before
             return
         sent = await lines.of_delivery(self._operator.ledger, call.deliveries[0])
         if sent is not None and self._shared(call, sent.call):
@@ -48,7 +46,7 @@ class Memory:
         if sent is None or set(sent.recipients.values()) != set(call.deliveries):
             return
         call.left_at = sent.left_at
-        if self._resumes:
+        if self._rules.resumes:
             call.id = sent.call
             call.remote, call.taken = sent.remote, dict(sent.taken)
             call.resumed = sent.remote is not None

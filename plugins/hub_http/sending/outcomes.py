@@ -58,6 +58,32 @@ class Rules:
         """Whether a second send does no harm."""
         return self.send.idempotency in HARMLESS
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether a request may leave twice when a connection proves dead, before anybody is asked.
+
+        Only under a native key: else a second part doubles a document, and a second upload hides the first.
+        """
+        return self.send.idempotency == "key"
+
+    @property
+    def resumes(self) -> bool:
+        """Whether drafts of an earlier attempt are used again: under an id that the operator has seen."""
+        return self.send.idempotency == "transaction" and self.send.steps[0].effect == "draft"
+
+    @property
+    def knows_what_left(self) -> bool:
+        """Whether the ledger says of every call if something that may make the message has left."""
+        return self.resumes or self.send.idempotency == "recover"
+
+    def burnt(self, outcome: Outcome | Taken | None, effect: Effect, *, left: bool) -> bool:
+        """Whether the operator knows our id only from a draft, of which no message has been made.
+
+        Nothing that may make one has ever left under this id: what it knows is a draft whose answer was
+        lost. To call that delivered would lose the message.
+        """
+        return isinstance(outcome, Taken) and effect == "draft" and self.knows_what_left and not left
+
     def effect(self, effect: Effect) -> Effect:
         """Return as what a step is judged: where a second send does no harm, an error is not uncertain."""
         return "draft" if self.harmless else effect

@@ -35,7 +35,7 @@ def of_each(
     told: dict[DeliveryId, Outcome] = {}
     sent = call.sent
     for member in members:
-        one = Answered.of(member, status=asked.answered.status)
+        one = Answered.of(member, within=asked.answered)
         named = picking.pick(per.recipient, one, scope)
         delivery = None if named is picking.ABSENT else sent.delivery_of(str(named))
         row = next((row for row in per.answers if fits(row, one, scope)), None)

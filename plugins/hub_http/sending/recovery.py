@@ -25,7 +25,7 @@ from hub_http.sending.lines import Sent
 from hub_http.sending.memory import Memory
 from hub_http.sending.operator import Operator
 from hub_http.sending.requests import Asked
-from hub_http.sending.sender import receipt_of, scope_of
+from hub_http.sending.sender import receipt_of, rules_of, scope_of
 
 _MAX_ID: Final = 998
 _GOOD: Final = range(200, 300)
@@ -38,7 +38,7 @@ class Recovery:
         self._operator = operator
         self._send = send
         self._recover = recover
-        self._memory = Memory(operator, send)
+        self._memory = Memory(operator, rules_of(operator.name, operator.description, send))
 
     async def recover(self, parcel: Parcel) -> dict[DeliveryId, Outcome]:
         """Return Delivered, Deferred (`http.absent`), Refused, or Uncertain: ask again."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from hub.errors import PeerError, Words
+from hub.errors import MalformedError, PeerError, Words
 from hub.ports.connector import Addressee
 from hub.ports.trust import Admission
 from hub_http.body.making import body_of
@@ -74,6 +74,7 @@ async def ask(
     can't be read is one too), TemplateError, ConfigError, and StoreError when a document can't be read.
     """
     check_held(operator)
+    scope = {"codes": operator.description.codes, **scope}
     ready = making.request_of(
         request,
         scope,
@@ -106,13 +107,12 @@ async def exchanged(
     if answer.status == _UNAUTHORISED and request.auth and await operator.authority.renew(proved):
         proved = await operator.authority.authorise(ready, scope)
         answer = await operator.exchange.ask(proved, addressees=addressees, admission=admission)
-    answered = answered_of(answer)
-    judgement = judged(operator, request, answered, scope, effect=effect)
+    answered, host = answered_of(answer), ready.url.host or ""
     taken: Mapping[str, Any] = {}
-    if judgement.good and request.take:
-        taken = take(
-            request, answered, scope, request.needs if needs is None else needs, ready.url.host or ""
-        )
+    with reading(host):
+        judgement = judged(operator, request, answered, scope, effect=effect)
+        if judgement.good and request.take:
+            taken = take(request, answered, scope, request.needs if needs is None else needs, host)
     return Asked(operator=operator.name, answered=answered, judgement=judgement, taken=taken)
 
 
@@ -132,6 +132,7 @@ async def stream(
     does, and AnswerError for an answer that is not good.
     """
     check_held(operator)
+    scope = {"codes": operator.description.codes, **scope}
     ready = making.request_of(
         request,
         scope,
@@ -190,6 +191,15 @@ def take(
         if name not in taken:
             raise unreadable(host, f"take.{name}")
     return taken
+
+
+@contextmanager
+def reading(host: str) -> Iterator[None]:
+    """Turn what can't be read of an answer into a WireFault: by then the request has arrived."""
+    try:
+        yield
+    except MalformedError as error:
+        raise WireFault(error.code, error.words, stage="sent", host=host) from error
 
 
 def unreadable(host: str, key: str) -> WireFault:

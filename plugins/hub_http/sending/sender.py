@@ -18,7 +18,7 @@ from hub_http.description.model import Description
 from hub_http.description.picking import Meaning
 from hub_http.description.requests import Send
 from hub_http.mapping import subjects, templates
-from hub_http.sending import outcomes, requests, wording
+from hub_http.sending import late, outcomes, requests, wording
 from hub_http.sending.bases import Bases
 from hub_http.sending.call import Call, id_of
 from hub_http.sending.memory import Memory
@@ -41,7 +41,7 @@ class Sender:
         self._operator = operator
         self._send = send
         self._rules = rules_of(operator.name, operator.description, send, len(operator.bases))
-        self._memory = Memory(operator, send)
+        self._memory = Memory(operator, self._rules)
         self._bases = Bases(operator.bases, operator.host.clock)
         self._slots = asyncio.Semaphore(operator.description.limits.concurrency)
 
@@ -139,29 +139,18 @@ class Sender:
     async def _told(self, call: Call, end: End) -> Mapping[DeliveryId, Outcome]:
         outcome = end.outcome
         self._warn(end)
-        if isinstance(outcome, Taken) and self._burnt(call, end):
+        effect = "message" if end.step is None else end.step.effect
+        if self._rules.burnt(outcome, effect, left=call.left_at is not None or end.meaning is None):
             await self._memory.burn(call)
             outcome = Deferred(code="http.id_used", reason=_words(_ID_USED, self._operator.name))
         if isinstance(outcome, Uncertain):
             await self._lost(call)
+        else:
+            self._operator.flights.landed(call.id)
         if outcome is None or isinstance(outcome, Taken):
             outcome = Delivered(receipt=self._receipt(call, end))
             await self._remember(call)
         return {**dict.fromkeys(call.deliveries, outcome), **call.told}
-
-    def _burnt(self, call: Call, end: End) -> bool:
-        """Whether the operator knows our id only from a draft, of which no message has been made.
-
-        Nothing that may make one has ever left under this id: what it knows is a draft whose answer was
-        lost. To call that delivered would lose the message.
-        """
-        return (
-            self._memory.knows_what_left
-            and end.meaning is not None
-            and end.step is not None
-            and end.step.effect == "draft"
-            and call.left_at is None
-        )
 
     async def _lost(self, call: Call) -> None:
         """Count from now how long an absence says nothing, and let early reports wait."""
@@ -204,7 +193,12 @@ class Sender:
 def scope_of(operator: Operator, call: Call) -> dict[str, Any]:
     """Return what templates see of a call, `taken` and `remote` as they are known so far."""
     seen = subjects.of_parcel(
-        call.parcel, call.addressees, host=operator.host, parameters=operator.parameters, call=call.id
+        late.unopened(call.parcel),
+        call.addressees,
+        host=operator.host,
+        parameters=operator.parameters,
+        call=call.id,
+        codes=operator.description.codes,
     )
     return {**seen, "taken": call.taken, "remote": call.remote}
 

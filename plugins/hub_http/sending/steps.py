@@ -16,7 +16,7 @@ from hub.domain.outcome import Deferred, Outcome, Refused
 from hub.errors import HubError
 from hub_http import hooks
 from hub_http.body.making import Body, body_of
-from hub_http.description.picking import Meaning
+from hub_http.description.picking import Meaning, Pick
 from hub_http.description.requests import Send, Step
 from hub_http.mapping import picking, templates
 from hub_http.sending import making, outcomes, recipients, requests
@@ -47,6 +47,10 @@ class End:
     step: Step | None = field(default=None, repr=False)
     answers: Mapping[str, Asked] = field(default_factory=dict, repr=False)
     last: Asked | None = field(default=None, repr=False)
+
+
+_THEIRS: Final = frozenset({"taken", "remote"})
+"""What the operator's earlier answers give: when it lacks, the message is not to blame."""
 
 
 class _Stopped(Exception):  # noqa: N818 - it carries what a step decided out of the loops
@@ -130,7 +134,7 @@ class Run:
                 return await self._in_chunks(step, body)
         await self._before(step.effect)
         request = making.request_of(
-            step, self.scope, base=self.base, body=body, repeatable=self._repeatable(step.effect)
+            step, self.scope, base=self.base, body=body, repeatable=self.rules.repeatable
         )
         asked = await self._ask(step, request, step.effect)
         if isinstance(hook, hooks.ReadsAnswer):
@@ -157,7 +161,7 @@ class Run:
                 method=chunks.method if further else None,
                 path=chunks.path if further else None,
                 headers=chunks.headers,
-                repeatable=self._repeatable(effect),
+                repeatable=self.rules.repeatable,
             )
             taken |= (await self._ask(step, request, effect, needs=())).taken
         del self.scope["chunk"]
@@ -225,22 +229,25 @@ class Run:
     def _learn(self, step: Step, asked: Asked, host: str) -> None:
         call, scope = self.call, self.scope
         if step.remote is not None and call.remote is None:
-            remote = picking.pick(step.remote, asked.answered, scope)
-            if remote is picking.ABSENT or remote is None:
-                fault = requests.unreadable(host, "remote")
-                raise _Stopped(self.rules.of_fault(fault, effect=step.effect), None)
+            remote = self._remote(step.remote, step, asked, host)
             call.remote = scope["remote"] = str(remote)
             call.dirty = True
         if asked.taken:
             call.taken.update(asked.taken)
             call.dirty = True
 
+    def _remote(self, pick: Pick, step: Step, asked: Asked, host: str) -> Any:
+        try:
+            with requests.reading(host):
+                remote = picking.pick(pick, asked.answered, self.scope)
+            if remote is picking.ABSENT:
+                raise requests.unreadable(host, "remote")
+        except WireFault as fault:
+            raise _Stopped(self.rules.of_fault(fault, effect=step.effect), None) from fault
+        return remote
+
     async def _before(self, effect: Effect) -> None:
         await self.memory.before_request(self.call, message=effect == "message")
-
-    def _repeatable(self, effect: Effect) -> bool:
-        """Whether a request may leave twice over a connection that proves dead: a new id is used up by it."""
-        return self.rules.harmless if effect == "message" else self.rules.send.idempotency != "transaction"
 
     def _of_error(self, error: HubError) -> Outcome:
         """Return what it means that a request could not be made, or its document not be read to its end.
@@ -249,6 +256,8 @@ class Run:
         """
         if isinstance(error, templates.TemplateError):
             self.operator.host.log.warning("http.template", operator=self.operator.name, code=error.code)
+            if (error.missing or "").partition(".")[0] in _THEIRS:
+                return Deferred(code=error.code, reason=error.words, operator_failed=True)
             return Refused(code=error.code, reason=error.words)
         return outcomes.unmade(error)
 

@@ -97,6 +97,11 @@ def _lines(description: Description, send: Send) -> Iterator[Line]:
     for number, step in enumerate(send.steps):
         for fault in Fault:
             outcome = _outcome(description, rules, step, fault)
+            if rules.burnt(outcome, step.effect, left=False):
+                yield Line(
+                    step=step.name, fault=fault, outcome="deferred", code="http.id_used", then="tried again"
+                )
+                continue
             if outcome is not None:
                 outcome = rules.weigh(outcome, made=made, left=send.steps[number:])
             yield _line(send, step, fault, outcome)

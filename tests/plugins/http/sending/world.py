@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -155,8 +154,9 @@ class Message:
 class Service:
     """The operator. `awake` is cleared to make it silent; `requests` are method and path of what came.
 
-    `script` holds answers that are given in place of its own, the first for the next request; a number is a
-    status, "cut" does what was asked and ends the connection, "drop" ends it before.
+    `script` holds what becomes of the next requests, the first of the next: an answer in place of its own;
+    "cut" does what was asked and ends the connection, "drop" ends it before, "hang" never answers; None is
+    its own answer.
     """
 
     def __init__(self, tls: Tls) -> None:
@@ -165,9 +165,11 @@ class Service:
         self.port = free_port()
         self.awake = asyncio.Event()
         self.awake.set()
+        self._never = asyncio.Event()
         self.messages: list[Message] = []
         self.drafts: dict[str, Message] = {}
         self.requests: list[tuple[str, str]] = []
+        self.chunks: list[bytes] = []
         self.script: list[web.Response | str | None] = []
 
     @property
@@ -188,15 +190,18 @@ class Service:
                 web.post("/drafts/{id}/attachments", self._attach),
                 web.post("/drafts/{id}/send", self._send),
                 web.get("/", self._hello),
+                web.route("*", "/chunked{rest:.*}", self._chunk),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
+        self._never = asyncio.Event()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._tls.server())
         await site.start()
 
     async def close(self) -> None:
         """Stop listening and drop every connection."""
+        self._never.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -207,11 +212,23 @@ class Service:
         self.requests.append((request.method, request.raw_path))
         said = self.script.pop(0) if self.script else None
         if isinstance(said, web.Response):
+            await request.read()
             return said
+        if said == "hang":
+            await request.read()
+            await self._never.wait()
         answer: web.StreamResponse = web.Response() if said == "drop" else await handler(request)
         if said is not None and request.transport is not None:
             request.transport.abort()
         return answer
+
+    async def _chunk(self, request: web.Request) -> web.Response:
+        number, count = request.headers["X-Chunk"].split(":")
+        data = await request.read()
+        self.chunks.append(data)
+        if number == count:
+            return self._kept("", (request.headers["X-To"],), "", [_digest(b"".join(self.chunks))])
+        return web.json_response({"id": "C1"}, status=202)
 
     async def _hello(self, _request: web.Request) -> web.Response:
         return web.Response()
@@ -219,7 +236,7 @@ class Service:
     async def _post(self, request: web.Request) -> web.Response:
         said = await request.json()
         if said["to"].startswith("unknown@"):
-            return web.json_response({"title": "No such mailbox"}, status=422)
+            return _no_such_mailbox()
         digests = [_digest(base64.b64decode(one["data"], validate=True)) for one in said["documents"]]
         return self._kept(said["ours"], (said["to"],), said["subject"], digests)
 
@@ -234,7 +251,7 @@ class Service:
         if any(one.ours == said["ours"] for one in (*self.drafts.values(), *self.messages)):
             return web.Response(status=409)
         if said["to"].startswith("unknown@"):
-            return web.json_response({"title": "No such mailbox"}, status=422)
+            return _no_such_mailbox()
         return web.json_response({"ref": self._drafted(said["ours"], (said["to"],), None)})
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -291,7 +308,8 @@ class HttpRig(Rig):
     good = tuple(entry(f"dr.{name}@valbrume.mssante.example") for name in ("a", "b", "c"))
     unknown = entry("unknown@valbrume.mssante.example")
 
-    def __init__(self, service: Service, operator: Operator) -> None:
+    def __init__(self, service: Service, operator: Operator, papers: Papers) -> None:
+        self.papers = papers
         self.service = service
         self.operator = operator
         self.connector = connector.of(operator, _fetch)
@@ -345,10 +363,10 @@ def _merged(one: Any, other: Any) -> Any:
         return {
             key: _merged(one.get(key), other[key]) if key in other else one[key] for key in {**one, **other}
         }
-    return json.loads(json.dumps(other)) if other is not None else one
+    return other
 
 
-def host_of(folder: Path) -> Host:
+def host_of(folder: Path, ledger: EphemeralLedger | None = None) -> Host:
     """Lend a hub."""
     return Host(
         name="valbrume",
@@ -358,12 +376,18 @@ def host_of(folder: Path) -> Host:
         chance=FixedChance(),
         log=RecordingLog(),
         data=folder,
-        ledger=EphemeralLedger(),
+        ledger=ledger or EphemeralLedger(),
     )
 
 
 @asynccontextmanager
-async def rig_of(folder: Path, description: Description, *, more_urls: int = 0) -> AsyncIterator[HttpRig]:
+async def rig_of(
+    folder: Path,
+    description: Description,
+    *,
+    ledger: EphemeralLedger | None = None,
+    anchored: Sequence[Papers] = (),
+) -> AsyncIterator[HttpRig]:
     """Yield both ends."""
     papers = Papers(folder / "tls")
     service = Service(papers.issue())
@@ -372,11 +396,12 @@ async def rig_of(folder: Path, description: Description, *, more_urls: int = 0) 
         settings = OperatorSettings(
             description=folder / "unused.toml",
             base_url=service.url,
-            tls=TlsSettings(anchors=(papers.authority,)),
+            tls=TlsSettings(anchors=(papers.authority, *(one.authority for one in anchored))),
             networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
         )
-        async with open_operator(settings, host_of(folder), description=description) as operator:
-            yield HttpRig(service, operator)
+        host = host_of(folder, ledger)
+        async with open_operator(settings, host, description=description) as operator:
+            yield HttpRig(service, operator, papers)
     finally:
         service.awake.set()
         await service.close()
@@ -384,6 +409,12 @@ async def rig_of(folder: Path, description: Description, *, more_urls: int = 0) 
 
 async def _fetch(_operator: Operator, _intake: Any) -> None:
     await asyncio.Event().wait()
+
+
+def _no_such_mailbox() -> web.Response:
+    return web.json_response(
+        {"title": "No such mailbox"}, status=422, content_type="application/problem+json"
+    )
 
 
 def _digest(data: bytes) -> str:

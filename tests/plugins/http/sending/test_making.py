@@ -1,0 +1,62 @@
+"""What a message says can't leave its place in a request: paths, queries and headers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from hub_http.description.requests import Request
+from hub_http.sending.making import encoded, request_of, url_of
+
+BASE = "https://valbrume.example/api"
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+def described(**said: Any) -> Request:
+    """Read a request."""
+    return Request.model_validate(said)
+
+
+@given(TEXT)
+def test_a_value_is_one_segment_of_a_path(value: str) -> None:
+    """Slashes, dots, question marks and hashes in it mean nothing, and the server reads what was meant."""
+    path = encoded("/messages/{{ one }}/status", {"one": value})
+    assert path.count("/") == 3
+    assert not {"?", "#", "\r", "\n", " "} & set(path)
+    segment = path.split("/")[2]
+    assert segment not in {".", ".."}
+    assert unquote(segment) == value
+
+
+@given(TEXT)
+def test_a_value_is_one_parameter_of_a_query(value: str) -> None:
+    """Nothing in it begins another."""
+    request = described(path="/inbox?fixed=1", query={"name": "{{ one }}", "none": "{{ nothing }}"})
+    url = url_of(request, {"one": value, "nothing": None}, BASE)
+    assert dict(url.query) == {"fixed": "1", "name": value}
+
+
+@given(TEXT)
+def test_a_value_is_one_header(value: str) -> None:
+    """What ends a line does not begin another header."""
+    request = described(path="/", headers={"X-Subject": "{{ one }}", "X-None": "{{ nothing }}"})
+    headers = request_of(request, {"one": value, "nothing": None}, base=BASE, body=None).headers
+    assert set(headers) == {"Accept", "X-Subject"}
+    assert not {"\r", "\n", "\0"} & set(headers["X-Subject"])
+
+
+def test_a_path_is_below_the_base() -> None:
+    """With or without a slash at either end."""
+    for path in ("/messages", "messages"):
+        assert url_of(described(path=path), {}, BASE) == URL(f"{BASE}/messages")
+    assert url_of(described(), {}, BASE) == URL(BASE)
+
+
+def test_a_url_of_an_answer_stands_for_itself() -> None:
+    """It passes the gate of the wire, like any other."""
+    scope = {"taken": {"tracking": "https://elsewhere.example/track?id=1"}}
+    assert url_of(described(url="{{ taken.tracking }}"), scope, BASE) == URL(scope["taken"]["tracking"])
