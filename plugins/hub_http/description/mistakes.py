@@ -33,10 +33,14 @@ _KEY: Final = "[key]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """Something that is wrong at a place. The words continue a sentence that begins with the key."""
+    """Something that is wrong at a place. The words continue a sentence that begins with the key.
+
+    A `warning` does not keep anybody from using the description.
+    """
 
     place: Place
     words: Words
+    warning: bool = False
 
     @property
     def key(self) -> str:
@@ -92,9 +96,7 @@ def _words(error: ErrorDetails, kind: Kind, value: Any) -> Words:
         return Words(en=en.format(number), fr=fr.format(number))
     if error["type"] == "too_short":
         return Words(en="must not be empty", fr="ne doit pas être vide")
-    return _suggested(
-        Words(en=f"is not {right.en}", fr=f"n'est pas {right.fr}"), value, anatomy.choices(kind)
-    )
+    return suggested(Words(en=f"is not {right.en}", fr=f"n'est pas {right.fr}"), value, anatomy.choices(kind))
 
 
 def _name(kind: Kind, name: str) -> Words:
@@ -102,7 +104,7 @@ def _name(kind: Kind, name: str) -> Words:
     words = Words(
         en=f"can't have this name: it is {right.en}", fr=f"ne peut porter ce nom : il faut {right.fr}"
     )
-    return _suggested(words, name, anatomy.choices(kind))
+    return suggested(words, name, anatomy.choices(kind))
 
 
 def _unknown(key: str, table: Kind | None) -> Words:
@@ -111,9 +113,9 @@ def _unknown(key: str, table: Kind | None) -> Words:
     )
     listed = ", ".join(known)
     words = Words(en="is not known here", fr="est inconnu ici")
-    suggested = _suggested(words, key, known)
-    if suggested is not words:
-        return suggested
+    meant = suggested(words, key, known)
+    if meant is not words:
+        return meant
     return Words(en=f"is not known here; known are {listed}", fr=f"est inconnu ici ; connus : {listed}")
 
 
@@ -126,10 +128,11 @@ def _tag(place: Place, kind: Kind | None, error: ErrorDetails, value: Any) -> Mi
         words = Words(en=f"is missing: it takes one of {listed}", fr=f"est absent : il faut l'un de {listed}")
     else:
         words = Words(en=f"is not one of {listed}", fr=f"n'est pas l'un de {listed}")
-    return Mistake(place=(*place, "kind"), words=_suggested(words, value, known))
+    return Mistake(place=(*place, "kind"), words=suggested(words, value, known))
 
 
-def _suggested(words: Words, wrote: Any, known: Iterable[str]) -> Words:
+def suggested(words: Words, wrote: Any, known: Iterable[str]) -> Words:
+    """Add what somebody may have meant."""
     near = nearest(wrote, known) if isinstance(wrote, str) else None
     if near is None:
         return words
@@ -181,11 +184,26 @@ def _value(values: Any, place: Place) -> Any:
     return values
 
 
-def errors(path: Path, text: str, found: Iterable[Mistake]) -> ConfigError:
-    """Make one error of all mistakes, a line each, in the order of the file; `errors` has them one by one."""
+def wrong(place: Place, en: str, fr: str) -> Mistake:
+    """Make a mistake."""
+    return Mistake(place=place, words=Words(en=en, fr=fr))
+
+
+def warning(place: Place, en: str, fr: str) -> Mistake:
+    """Make one that is only to be looked at."""
+    return Mistake(place=place, words=Words(en=en, fr=fr), warning=True)
+
+
+def placed(path: Path, text: str, found: Iterable[Mistake]) -> list[tuple[Mistake, ConfigError]]:
+    """Give each mistake its error, with file and line, in the order of the file."""
     line_of = lines(text)
-    placed = sorted(((line_of(one.place) or 0, one) for one in found), key=lambda pair: pair[0])
-    made = [_error(path, one, line) for line, one in placed]
+    ordered = sorted(((line_of(one.place) or 0, one) for one in found), key=lambda pair: pair[0])
+    return [(one, _error(path, one, line)) for line, one in ordered]
+
+
+def errors(path: Path, text: str, found: Iterable[Mistake]) -> ConfigError:
+    """Make one error of all mistakes, a line each; `errors` has them one by one."""
+    made = [error for _, error in placed(path, text, found)]
     if len(made) == 1:
         return made[0]
     return ConfigError(
@@ -199,9 +217,10 @@ def errors(path: Path, text: str, found: Iterable[Mistake]) -> ConfigError:
 def _error(path: Path, mistake: Mistake, line: int) -> ConfigError:
     where = f"{path}:{line}" if line else str(path)
     words, key = mistake.words, mistake.key
+    en, fr = (f"{where}: {key} {words.en}", f"{where} : {key} {words.fr}")
     return ConfigError(
         "http.description",
-        Words(en=_ended(f"{where}: {key} {words.en}"), fr=_ended(f"{where} : {key} {words.fr}")),
+        Words(en=_ended(en), fr=_ended(fr)),
         file=str(path),
         line=line or None,
         key=key,

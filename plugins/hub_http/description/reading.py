@@ -48,6 +48,12 @@ def read_whole(path: Path) -> Description:
     return _described(toml.source(path, _MISSING))
 
 
+def read_source(path: Path) -> tuple[toml.Source, Description]:
+    """Read a description as `read_whole`, with the text that it comes from."""
+    source = toml.source(path, _MISSING)
+    return source, _described(source)
+
+
 def _described(source: toml.Source) -> Description:
     values = source.values(tomli.loads)
     try:
