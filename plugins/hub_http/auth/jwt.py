@@ -6,12 +6,13 @@ Each is made for one request: a strict server takes a `jti` once.
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from hub.errors import ConfigError, Words
@@ -58,7 +59,10 @@ class Signer:
         if described.key_id is not None and (key_id := templates.text(described.key_id, scope)):
             header["kid"] = key_id
         try:
-            return jwt.encode(header, claims, self._key(), algorithms=[described.algorithm])
+            with warnings.catch_warnings():
+                # the name EdDSA is old (RFC 9864), and the one that servers know
+                warnings.simplefilter("ignore", SecurityWarning)
+                return jwt.encode(header, claims, self._key(), algorithms=[described.algorithm])
         except (JoseError, ValueError) as error:
             raise self._unusable() from error
 

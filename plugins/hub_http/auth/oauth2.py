@@ -15,7 +15,11 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from multidict import CIMultiDict, CIMultiDictProxy
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # type: ignore[import-untyped]
+from oauthlib.oauth2 import (  # type: ignore[import-untyped]
+    BackendApplicationClient,
+    MissingTokenError,
+    OAuth2Error,
+)
 from yarl import URL
 
 from hub.errors import Words
@@ -153,10 +157,10 @@ class OAuth2Proof:
             read = BackendApplicationClient("").parse_request_body_response(answer.body.decode())
             value, kind = read["access_token"], read.get("token_type") or "Bearer"
             lasts = float(read["expires_in"]) if "expires_in" in read else None
+        except (MissingTokenError, ValueError, TypeError, AttributeError, KeyError, Warning):
+            value, kind, lasts = None, "", None
         except OAuth2Error:
             raise self._refused(answer, where) from None
-        except (ValueError, TypeError, AttributeError, KeyError, Warning):
-            value, kind, lasts = None, "", None
         fits = (
             isinstance(value, str) and 0 < len(value) <= MAX_TOKEN and value.isascii() and value.isprintable()
         )
