@@ -1,7 +1,7 @@
 """From a template's text to code: read, held to what is offered, compiled when it is first used.
 
-1. The text is read by jinja2's own parser; statements and comments are refused, but `for` and `if` in XML.
-2. Every node of the tree must be one of those listed here, every name must be public and every function known.
+1. jinja2's own parser reads the text; statements and comments are refused, but `for` and `if` in XML.
+2. Every node of the tree must be one of those listed here, every name public, every function known.
 3. Nodes that would write values by Python's own rules (`~`, a loop) are replaced by our own functions.
 4. All expressions of a text become one function that gives their values at once.
 """
@@ -31,8 +31,9 @@ _CR: Final = "\ufdd0"
 _EXPRESSIONS: Final = (
     nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.And, nodes.Or,
     nodes.Not, nodes.Neg, nodes.Pos, nodes.Compare, nodes.Operand, nodes.Concat, nodes.CondExpr, nodes.Const,
-    nodes.TemplateData, nodes.Name, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair, nodes.Keyword, nodes.Getattr,
-    nodes.Getitem, nodes.Slice, nodes.Call, nodes.Filter, nodes.Test, nodes.Output, nodes.Template,
+    nodes.TemplateData, nodes.Name, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair, nodes.Keyword,
+    nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Call, nodes.Filter, nodes.Test, nodes.Output,
+    nodes.Template,
 )  # fmt: skip
 _STATEMENTS: Final = (nodes.For, nodes.If)
 _MAX_LOOPS_NESTED: Final = 3
@@ -97,7 +98,7 @@ def compiled(sandbox: Sandbox, tree: nodes.Template, source: str) -> Callable[[C
     tree.set_environment(sandbox)
     try:
         code = sandbox.compile(tree)
-        return Template.from_code(sandbox, code, {}).root_render_func  # type: ignore[no-any-return]
+        return Template.from_code(sandbox, code, {}).root_render_func
     except (TemplateSyntaxError, RecursionError, MemoryError, SyntaxError):
         fault = Fault("too_deep", 1, "")
         raise TemplateError(source, words_of(fault)) from None
@@ -151,7 +152,9 @@ def _check(tree: nodes.Template, allowed: tuple[type[nodes.Node], ...]) -> None:
         waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
 
 
-def _check_node(node: nodes.Node, allowed: tuple[type[nodes.Node], ...]) -> None:
+def _check_node(  # noqa: C901 - one table of what is refused
+    node: nodes.Node, allowed: tuple[type[nodes.Node], ...]
+) -> None:
     line = node.lineno
     if not isinstance(node, allowed):
         raise _Refused(Fault("statement", line, type(node).__name__.lower()))

@@ -11,7 +11,7 @@ _SHOWN: Final = 120
 
 
 class Fault(NamedTuple):
-    """Why a template can't be used. `kind` is one of `KINDS`; `line` counts from 1; `detail` is the part meant."""
+    """Why a template can't be used: one of `KINDS`, the line (from 1), and the part that is meant."""
 
     kind: str
     line: int

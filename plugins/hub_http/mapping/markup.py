@@ -15,7 +15,7 @@ _ESCAPES: Final = str.maketrans(
 
 
 def escaped(text: str) -> str:
-    """Escape a text for content and attributes alike. Raises UnfitError for characters that XML does not have."""
+    """Escape a text for content and attributes alike. Raises UnfitError for what XML can't hold."""
     if _FORBIDDEN.search(text):
         raise UnfitError(
             "a text has characters that XML does not allow", "un texte a des caractères interdits en XML"

@@ -74,7 +74,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return obj[attribute]
             except LookupError:
                 pass
-        if attribute in seen.attributes(type(obj)):
+        if attribute in seen.attributes(type(obj)):  # type: ignore[arg-type]  # a type can be hashed
             return getattr(obj, attribute)
         return self.undefined(obj=obj, name=attribute)
 

@@ -15,8 +15,11 @@ from hub.domain.times import rfc3339
 from hub_http.mapping.faults import UnfitError
 
 _TEXT: Final = frozenset(
-    "capitalize casefold count endswith find isalnum isalpha isascii isdigit lower lstrip partition removeprefix"
-    " removesuffix rpartition rsplit rstrip split splitlines startswith strip title upper".split()
+    {
+        *("capitalize", "casefold", "count", "endswith", "find", "isalnum", "isalpha", "isascii", "isdigit"),
+        *("lower", "lstrip", "partition", "removeprefix", "removesuffix", "rpartition", "rsplit", "rstrip"),
+        *("split", "splitlines", "startswith", "strip", "title", "upper"),
+    }
 )
 """Methods of texts that give no more than they are given; `format`, `join`, `ljust` … can."""
 _TABLE: Final = frozenset({"get", "items", "keys", "values"})
@@ -27,7 +30,7 @@ CALLABLE: Final = _TEXT | _TABLE
 
 
 class Seen:
-    """Base of objects that templates look at: their public dataclass fields and properties, but `hidden` ones."""
+    """Base of objects that templates look at: public dataclass fields and properties, but `hidden` ones."""
 
     __slots__ = ()
     hidden: ClassVar[frozenset[str]] = frozenset()

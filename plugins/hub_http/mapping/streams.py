@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from hub.ports.content import Content
 
@@ -18,7 +18,14 @@ class Streamed:
     writing: Writing
 
 
-def content_of(value: object) -> Content | None:
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A text with documents in it, in pieces: `data:application/pdf;base64,{{ document | base64 }}`."""
+
+    parts: tuple[str | Streamed, ...]
+
+
+def content_of(value: Any) -> Content | None:
     """Return the content of a document as templates see it; None for anything else."""
-    content = getattr(value, "content", value)
+    content: Content | None = getattr(value, "content", value)
     return content if hasattr(content, "pieces") and hasattr(content, "sha256") else None

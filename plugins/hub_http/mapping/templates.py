@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from jinja2 import UndefinedError, nodes
+from jinja2 import Undefined, UndefinedError, nodes
 
 from hub.errors import Words
 from hub_http.mapping import compiling
@@ -20,11 +20,11 @@ from hub_http.mapping.compiling import Compiled
 from hub_http.mapping.faults import Fault, TemplateError, of_exception, without_value
 from hub_http.mapping.limits import MAX_TEXT
 from hub_http.mapping.seen import written
-from hub_http.mapping.streams import Streamed
+from hub_http.mapping.streams import Mixed, Streamed
 
 _MISSING: Final = re.compile(r"^'([^']*)' is undefined|has no (?:attribute|element) '([^']*)'")
 
-__all__ = ["Fault", "TemplateError", "fault", "parts", "path", "roots", "text", "value", "without_value"]
+__all__ = ["Fault", "TemplateError", "fault", "path", "pieces", "roots", "text", "value", "without_value"]
 
 
 def text(source: str, scope: Mapping[str, Any]) -> str | None:
@@ -71,22 +71,25 @@ def path(source: str, scope: Mapping[str, Any]) -> str:
     return filled
 
 
-def parts(source: str, scope: Mapping[str, Any]) -> list[str | Streamed]:
-    """Fill in a text that may hold documents: the pieces in order. Empty when it is none as a whole.
+def pieces(source: str, scope: Mapping[str, Any]) -> Any:
+    """Return the value of a text that may hold documents.
 
-    Raises TemplateError.
+    That of the expression, when the text is one (`Streamed` for a document), else a text, or `Mixed` when it
+    holds documents. Raises TemplateError.
     """
     compiled = compiling.expressions(source)
     if compiled.root is None:
-        return [compiled.parts[0]]  # type: ignore[list-item]  # without expressions there is one text
+        return compiled.parts[0]
     values = _values(source, compiled, scope)
-    if compiled.sole and values[0] is None:
-        return []
+    if compiled.sole:
+        return values[0]
     filled = [one if isinstance(one, Streamed) else _written(source, one) for one in values]
+    if not any(isinstance(one, Streamed) for one in filled):
+        return _joined(source, compiled, filled)  # type: ignore[arg-type]  # they are all texts
     found = [one if isinstance(one, str) else filled[one] for one in compiled.parts]
     if sum(len(one) for one in found if isinstance(one, str)) > MAX_TEXT:
         raise TemplateError(source, _TOO_LONG)
-    return found
+    return Mixed(tuple(found))
 
 
 def fault(source: str, *, statements: bool = False) -> Fault | None:
@@ -121,9 +124,8 @@ def _gather(node: nodes.Node, bound: frozenset[str], found: set[str]) -> None:
             _gather(child, inner, found)
         return
     chain, below = _chain(node)
-    if chain is not None:
-        if chain[0] not in bound:
-            found.add(".".join(chain))
+    if chain is not None and chain[0] not in bound:
+        found.add(".".join(chain))
     for child in below:
         _gather(child, bound, found)
 
@@ -155,11 +157,11 @@ def _values(source: str, compiled: Compiled, scope: Mapping[str, Any]) -> tuple[
     try:
         values = compiled.values(scope)
         for one in values:
-            if type(one).__name__ == "StrictUndefined":
-                str(one)
-        return values
+            if isinstance(one, Undefined):
+                str(one)  # raises, and names what is missing
     except Exception as error:  # noqa: BLE001 - an expression may raise anything
         raise unfit(source, error) from None
+    return values
 
 
 def unfit(source: str, error: Exception) -> TemplateError:
