@@ -52,7 +52,7 @@ class GeneratedContent:
 
     def __init__(self, size: int, *, breaks_at: int | None = None) -> None:
         self._size = size
-        self._breaks_at = size + 1 if breaks_at is None else breaks_at
+        self._breaks_at = size + PIECE if breaks_at is None else breaks_at
         digest = hashlib.sha256()
         for at in range(0, size, PIECE):
             digest.update(_stretch(at, min(at + PIECE, size)))
