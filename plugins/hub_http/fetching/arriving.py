@@ -22,6 +22,7 @@ from hub_http import hooks
 from hub_http.description.inbound import Arriving
 from hub_http.fetching.came import Came, scope_of
 from hub_http.fetching.documents import Collecting
+from hub_http.fetching.refusals import wrong
 from hub_http.fetching.values import Picks
 from hub_http.sending.operator import Operator
 
@@ -57,6 +58,8 @@ async def submission_of(
         *(To(target=one) for one in picks.targets("recipients", arriving.recipients)),
         *(To(target=one, role=Role.CC) for one in picks.targets("copies", arriving.copies)),
     )
+    if not recipients:
+        raise wrong(picks.key("recipients"), "finds nothing", "ne trouve rien")
     kind = picks.choice("kind", arriving.kind, Kind, Kind.MESSAGE)
     subject = picks.text("subject", arriving.subject) or ""
     patient = picks.patients("patient", arriving.patient)

@@ -26,13 +26,14 @@ class Came:
 def scope_of(operator: Operator, answered: Answered | None = None, **more: Any) -> Mapping[str, Any]:
     """Return what templates see of something that came.
 
-    `hub`, `operator`, `parameters` and `now`; of an answer or a call `headers` (by their names in lower
-    case or as they are usually written) and `status`; `more` are `item`, `part`, `document` …
+    `hub`, `operator`, `parameters`, `codes` and `now`; of an answer or a call `status`, and `headers` by
+    their names in lower case or as they are usually written; `more` are `item`, `part`, `document` …
     """
     scope = {
         "hub": operator.host.hub_name,
         "operator": operator.name,
         "parameters": operator.parameters,
+        "codes": operator.description.codes,
         "now": operator.host.clock.now(),
         **more,
     }

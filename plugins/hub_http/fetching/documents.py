@@ -110,7 +110,7 @@ def _each(block: Documents, picks: Picks, within: str) -> list[Picks]:
     members = Picks(answered=picks.answered, scope=picks.scope, within=within).members("each", block.each)
     return [
         Picks(
-            answered=Answered.of(member),
+            answered=Answered.of(member, within=picks.answered),
             scope={**picks.scope, "document": {"number": number, "value": member}},
             within=within,
         )

@@ -29,9 +29,10 @@ _LEFT: Final = frozenset(
         "http.answer_media_type",
         "http.answer_lacks",
         "http.egress",
+        "arrived.unreadable",
     }
 )
-"""Codes of the wire for answers that are wrong in themselves. They may be a proxy's."""
+"""Codes of answers that are wrong in themselves. They may be a proxy's: nothing is acknowledged."""
 
 
 class Fate(StrEnum):

@@ -27,6 +27,7 @@ from hub_http.description.inbound import Inbox, Paging
 from hub_http.description.requests import Request
 from hub_http.fetching.came import scope_of
 from hub_http.fetching.remembering import Memory
+from hub_http.fetching.sorting import check_readable
 from hub_http.fetching.values import Picks
 from hub_http.mapping.answered import Answered
 from hub_http.sending import making, requests
@@ -124,10 +125,11 @@ class Listing:
 
     def _read(self, answered: Answered) -> tuple[tuple[str, ...], list[Item]]:
         """Return the ids of a page, and those of its items that are new."""
+        check_readable([self._inbox.items], answered, f"{self._key}.items")
         picks = Picks(answered=answered, scope=scope_of(self._operator, answered), within=self._key)
         ids, fresh = [], []
         for value in picks.members("items", self._inbox.items):
-            member = Answered.of(value)
+            member = Answered.of(value, within=answered)
             within = Picks(answered=member, scope=picks.scope, within=self._key)
             try:
                 known = within.needed("id", self._inbox.id)

@@ -85,7 +85,7 @@ def is_loud(failures: int) -> bool:
 
 def backed_off(every: timedelta, failures: int, retry_after: timedelta | None) -> timedelta:
     """Return the pause after so many failures in a row."""
-    doubled = every * 2 ** min(failures - 1, 20)
+    doubled = every * (1 << min(failures - 1, 20))
     return max(min(doubled, max(LONGEST, every)), retry_after or _NONE)
 
 

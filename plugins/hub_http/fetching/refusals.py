@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import HubError, InputError, MalformedError, Words
+from hub.errors import HubError, InputError, MalformedError, PeerError, Words
 
 
 def wrong(key: str, en: str, fr: str) -> MalformedError:
@@ -12,6 +12,22 @@ def wrong(key: str, en: str, fr: str) -> MalformedError:
         Words(
             en=f"What came from the operator can't be read as its description says: `{key}` {en}.",
             fr=f"Ce qui est venu de l'opérateur n'est pas lisible selon sa description : `{key}` {fr}.",
+        ),
+        field=key,
+    )
+
+
+class UnreadableError(PeerError):
+    """An answer that is not JSON, or not XML, where its description expects it. It may be a proxy's."""
+
+
+def unreadable(key: str, why: HubError) -> UnreadableError:
+    """Make the error for an answer that a key of the description looks into in vain."""
+    return UnreadableError(
+        "arrived.unreadable",
+        Words(
+            en=f"What came from the operator can't be looked into by `{key}`: {why.words.en}",
+            fr=f"Ce qui est venu de l'opérateur est illisible pour `{key}` : {why.words.fr}",
         ),
         field=key,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.errors import MalformedError, Words
@@ -10,6 +10,8 @@ from hub_http.description.inbound import Kind
 from hub_http.description.picking import Pick, Row
 from hub_http.description.values import Block
 from hub_http.fetching.came import Came
+from hub_http.fetching.refusals import unreadable
+from hub_http.mapping.answered import Answered
 from hub_http.sending.classify import fits
 
 
@@ -19,7 +21,7 @@ async def kind_of(
     """Return the row that fits, its number from 0, and what came, read whole if the row looks into it.
 
     `whole` reads the body into memory; a download whose rows only look at headers stays on the stage.
-    Raises what `whole` raises, and MalformedError when no row fits.
+    Raises what `whole` raises, UnreadableError, and MalformedError when no row fits.
     """
     for number, row in enumerate(kinds):
         if looks_inside(row):
@@ -27,7 +29,9 @@ async def kind_of(
         if fits(row, came.answered, scope):
             if reads_inside(row):
                 came = await whole(came)
+                check_readable(_picks(row), came.answered, f"kinds[{number}]")
             return number, row, came
+    check_readable((row.when for row in kinds if row.when is not None), came.answered, "kinds")
     raise MalformedError(
         "arrived.no_kind",
         Words(
@@ -36,6 +40,18 @@ async def kind_of(
         ),
         field="kinds",
     )
+
+
+def check_readable(picks: Iterable[Pick], answered: Answered, within: str) -> None:
+    """Raise UnreadableError for a body that is not what picks look into: it would look empty to them."""
+    for pick in picks:
+        try:
+            if pick.json_ is not None or pick.fhirpath is not None:
+                _ = answered.json
+            elif pick.xpath is not None:
+                _ = answered.xml
+        except MalformedError as error:
+            raise unreadable(within, error) from error
 
 
 def looks_inside(row: Row) -> bool:

@@ -148,7 +148,7 @@ class Tracking:
         told: dict[DeliveryId, News] = {}
         picks = Picks(answered=answered, scope=scope, within="track")
         for value in picks.members("each", self._track.each):
-            member = Answered.of(value)
+            member = Answered.of(value, within=answered)
             news = news_of(self._operator.name, rules, member, scope)
             if news is None:
                 continue

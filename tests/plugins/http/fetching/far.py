@@ -173,7 +173,7 @@ class Far:
         for route, handler in {**self._own(), **self.routes}.items():
             method, _, path = route.partition(" ")
             app.router.add_route(method, path, handler)
-        runner = web.AppRunner(app, shutdown_timeout=0)
+        runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
         await runner.setup()
         try:
             site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=papers.issue().server())
@@ -334,12 +334,12 @@ class Fetching:
 
 
 @asynccontextmanager
-async def near(far: Far, text: str, folder: Path) -> AsyncIterator[Near]:
-    """Serve the operator, and make ready to ask it."""
+async def near(far: Far, text: str, folder: Path, common: str = COMMON) -> AsyncIterator[Near]:
+    """Serve the operator, and make ready to ask it. `common` is the beginning of its description."""
     async with AsyncExitStack() as stack:
         papers = Papers(folder / "tls")
         await stack.enter_async_context(far.serving(papers))
-        yield Near(far=far, papers=papers, folder=folder, described=description(COMMON + text))
+        yield Near(far=far, papers=papers, folder=folder, described=description(common + text))
 
 
 __all__ = ["Far", "Fetching", "Near", "description", "letter", "near", "ssl"]
