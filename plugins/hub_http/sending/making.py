@@ -38,7 +38,7 @@ def request_of(
     return Request(
         method=method or request.method,
         url=url_of(request, scope, base, path),
-        headers=_headers(request, scope, headers),
+        headers=_headers(request, scope, headers, getattr(body, "encoding", None)),
         body=body,
         timeout=request.timeout,
         media_types=request.media_types,
@@ -88,11 +88,13 @@ def _query(request: described.Request, scope: Mapping[str, Any]) -> dict[str, st
 
 
 def _headers(
-    request: described.Request, scope: Mapping[str, Any], more: Mapping[str, str] | None
+    request: described.Request, scope: Mapping[str, Any], more: Mapping[str, str] | None, encoding: str | None
 ) -> CIMultiDictProxy[str]:
     headers: CIMultiDict[str] = CIMultiDict()
     if request.accept is not None:
         headers["Accept"] = request.accept
+    if encoding is not None:
+        headers["Content-Encoding"] = encoding
     for name, source in {**request.headers, **more}.items() if more else request.headers.items():
         text = templates.text(source, scope)
         if text is not None:

@@ -130,7 +130,7 @@ class Run:
             body = Bytes(data=data, media_type=media_type)
         else:
             body = await body_of(step, self.scope, limits=self.operator.description.limits)
-            if step.chunks is not None and body is not None and (body.size or 0) > step.chunks.size:
+            if step.chunks is not None and body is not None and (body.length or 0) > step.chunks.size:
                 return await self._in_chunks(step, body)
         await self._before(step.effect)
         request = making.request_of(
@@ -143,7 +143,7 @@ class Run:
         return asked.taken
 
     async def _in_chunks(self, step: Step, body: Body) -> Mapping[str, Any]:
-        chunks, total = step.chunks, body.size
+        chunks, total = step.chunks, body.length
         assert chunks is not None  # noqa: S101 - asked by who has seen both
         assert total is not None  # noqa: S101 - the same
         taken: dict[str, Any] = {}
