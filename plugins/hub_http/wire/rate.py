@@ -9,7 +9,7 @@ from typing import Final
 
 LONGEST: Final = timedelta(days=1)
 """No server is waited for longer, whatever it says."""
-_SECONDS: Final = re.compile(r"\d{1,12}")
+_SECONDS: Final = re.compile(r"[0-9]{1,12}")
 
 
 class Turns:

@@ -19,7 +19,7 @@ SHORTEST: Final = 3
 _LINE: Final = 16
 """Characters of one line of a secret of many lines, from which the line is sought alone."""
 _PLACE: Final = re.compile(
-    r"auth(?!or)|cookie|password|passwd|passphrase|secret|token|assertion|api-?_?key|credential|private|signature"
+    r"auth(?!or(?!i[sz]))|cookie|password|passwd|passphrase|secret|token|assertion|api-?_?key|credential|private|signature"
     r"|(?:^|[-_])(?:key|sig|pin|otp|jwt|hmac)(?:$|[-_])",
     re.IGNORECASE,
 )
