@@ -91,7 +91,7 @@ def _read(key: str, text: str) -> URL:
 def _endpoint(text: str) -> URL:
     """Read a token endpoint, which may have a query (RFC 6749, 3.2)."""
     url = URL(text) if "://" in text else URL()
-    reading.read_base(str(url.with_query(None)) if url.host else text)
+    reading.read_base(str(url.with_query(None)) if url.raw_host else text)
     return url
 
 

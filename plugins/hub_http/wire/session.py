@@ -41,6 +41,8 @@ from hub_http.wire.transcript import Passing, Transcript
 
 BESIDE: Final = 4
 """Requests at a time besides `limits.concurrency`, which counts messages: the inbox, tokens, tracking."""
+_FINAL: Final = 200
+"""The first status of an answer; what is under it announces one, or another protocol (RFC 9110, 15.2)."""
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout()
 
 
@@ -77,12 +79,14 @@ class Session:
         """Send a request and return the answer. Raises WireFault, StoreError."""
         try:
             await self._turn(request)
-            async with self._slots:
+            try:
                 reading = await self._begin(request, _admissions(admission, addressees))
                 try:
                     return await reading.whole()
                 finally:
                     self._end(reading)
+            finally:
+                self._slots.release()
         except WireFault as fault:
             self._tell(fault)
             raise
@@ -94,12 +98,14 @@ class Session:
         """Send a request and yield its answer as it comes. Raises WireFault, StoreError."""
         try:
             await self._turn(request)
-            async with self._slots:
+            try:
                 reading = await self._begin(request, _admissions(admission, addressees))
                 try:
                     yield reading
                 finally:
                     self._end(reading)
+            finally:
+                self._slots.release()
         except WireFault as fault:
             self._tell(fault)
             raise
@@ -121,16 +127,22 @@ class Session:
             await connections.settle()
 
     async def _turn(self, request: Request) -> None:
-        """Refuse what may never go, and wait until the rest may."""
+        """Refuse what may never go, and wait until the rest may; a slot is taken then."""
         self._gate.admit(request.url)
-        if self._turns.free:
-            return
         most = self._limits.total_timeout.total_seconds()
-        wait = self._turns.take(asyncio.get_running_loop().time(), most)
-        if wait is None:
-            raise faults.crowded(_host(request))
-        if wait:
+        if not self._turns.free:
+            wait = self._turns.take(asyncio.get_running_loop().time(), most)
+            if wait is None:
+                raise faults.crowded(_host(request))
             await asyncio.sleep(wait)
+        if not self._slots.locked():
+            await self._slots.acquire()
+            return
+        try:
+            async with asyncio.timeout(most):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise faults.crowded(_host(request)) from None
 
     async def _begin(self, request: Request, admissions: tuple[Admission, ...]) -> Reading:
         """Send the request and return its answer when the head is here."""
@@ -162,6 +174,9 @@ class Session:
             finally:
                 if self._transcript is not None and passing is not None:
                     self._transcript.requested(request, headers, passing)
+            if response.status < _FINAL:
+                response.close()
+                raise faults.malformed(host, "no final answer", "une réponse qui n'en est pas une")
             reading = Reading(response, request, attempt, host)
             reading.passing = Passing() if self._transcript is not None else None
             return reading

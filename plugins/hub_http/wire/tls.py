@@ -22,6 +22,8 @@ _made: weakref.WeakValueDictionary[_Key, ssl.SSLContext] = weakref.WeakValueDict
 
 def check(settings: TlsSettings) -> None:
     """Look whether the files can be used, without the system's authorities. Raises ConfigError."""
+    if settings == TlsSettings():
+        return  # a context takes half a millisecond, and there is nothing to look at
     _fill(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), settings)
 
 

@@ -50,7 +50,8 @@ class Passing:
 class Transcript:
     """Gets lines of text about requests (`>`), answers (`<`) and faults (`!`), redacted, as they happen.
 
-    Requests that go at the same time are told one after the other: each when it is over.
+    A request is told when its answer begins, the answer when it is over: lines of requests that go at the
+    same time stand between one another.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:

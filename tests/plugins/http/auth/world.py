@@ -75,15 +75,9 @@ def write(path: Path, value: str | bytes) -> Path:
 
 def described(*auth: dict[str, Any], **more: Any) -> Description:
     """Return a description with these proofs."""
-    return TypeAdapter(Description).validate_python(
-        {
-            "version": 1,
-            "title": "Valbrume",
-            "base_url": "https://api.valbrume.example",
-            "auth": list(auth),
-            **more,
-        }
-    )
+    base = "https://api.valbrume.example"
+    given = {"version": 1, "title": "Valbrume", "base_url": base, "auth": list(auth), **more}
+    return TypeAdapter(Description).validate_python(given)
 
 
 def authority(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import random
 import zlib
 from contextlib import suppress
 
@@ -68,6 +69,10 @@ async def test_every_status_is_an_answer(papers: Papers, status: int) -> None:
 
 OK, CHUNKED, GZIP = b"HTTP/1.1 200 OK\r\n", b"Transfer-Encoding: chunked\r\n\r\n", "Content-Encoding: gzip"
 STAYS = {
+    "another-protocol-s-turn": (
+        b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        "answer_malformed",
+    ),
     "another-protocol": (b"SMTP ready\r\n", "answer_malformed"),
     "no-status": (b"HTTP/1.1 abc OK\r\n\r\n", "answer_malformed"),
     "no-header": (OK + b"Bad Header\r\n\r\n", "answer_malformed"),
@@ -278,3 +283,42 @@ def test_a_bomb_is_left_before_it_bursts() -> None:
             out += len(piece)
             assert len(piece) <= 64 * KIB
     assert out <= max(1 << 20, 200 * len(packed))
+
+
+PIECES = [
+    *(b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"204 No", b"304", b"100 Continue", b"101 Switch", b"999 X"),
+    *(b"\r\n", b"\n", b"\r\n\r\n", b"Content-Length: ", b"5", b"0", b"+1", b"Upgrade: h2c", b"Trailer: X"),
+    *(b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip", b"Content-Encoding: gzip", b"Set-Cookie: a"),
+    *(
+        b"Connection: close",
+        b"5\r\nabcde\r\n",
+        b"0\r\n\r\n",
+        b"{}",
+        b":",
+        b"\0",
+        b"\xff",
+        b" ",
+        b"\x1f\x8b\x08",
+    ),
+]
+
+
+async def test_noise_is_an_answer_or_a_fault(papers: Papers) -> None:
+    """Whatever a server says: never another error, never a hang, and the next request is served."""
+    chance = random.Random(7)
+    said = b""
+
+    async def noise(wire: Wire) -> None:
+        await wire.request()
+        await wire.say(said)
+
+    async with (
+        serving(papers, noise) as server,
+        exchange(papers, server.url(), answer_timeout="2s", idle_timeout="2s", max_answer="1KiB") as way,
+    ):
+        for _ in range(300):
+            said = b"".join(chance.choices(PIECES, k=chance.randrange(14)))
+            if chance.random() < 0.6:
+                said = b"HTTP/1.1 200 OK\r\n" + said
+            with suppress(WireFault):
+                assert (await way.ask(post(server.url()))).status >= 200, said

@@ -434,3 +434,17 @@ async def test_a_pause_that_the_operator_wants_is_kept(papers: Papers) -> None:
         way.pause(short(120))
         await way.ask(post(server.url()))
         assert loop.time() - before >= 0.11
+
+
+async def test_whoever_waits_too_long_for_a_slot_is_refused(papers: Papers) -> None:
+    """Requests that hang do not hold the others for ever; nothing of those left."""
+    async with (
+        serving(papers, Wire.gone) as server,
+        exchange(papers, server.url(), concurrency=1, total_timeout="80ms") as way,
+    ):
+        asking = [asyncio.create_task(way.ask(post(server.url()))) for _ in range(9)]
+        failed = await asyncio.gather(*asking, return_exceptions=True)
+        stages = [(one.code, one.stage) for one in failed if isinstance(one, WireFault)]
+        assert len(stages) == 9
+        assert set(stages) <= {("http.too_slow", "sent"), ("http.no_turn", "unsent")}
+        assert stages.count(("http.too_slow", "sent")) == len(server.wires)
