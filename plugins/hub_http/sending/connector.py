@@ -33,6 +33,9 @@ class Connector:
         self.operator = operator
         send = operator.description.send
         self._hook = None if send is None or send.hook is None else hooks.named(send.hook, hooks.SendsWhole)
+        for step in () if send is None else send.steps:
+            if step.hook is not None:
+                hooks.named(step.hook, object)
         self._sender = None if send is None else Sender(operator, send)
         limits = operator.description.limits
         self._capabilities = Capabilities(

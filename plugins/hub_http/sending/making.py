@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -13,10 +12,8 @@ from yarl import URL
 
 from hub_http.description import requests as described
 from hub_http.mapping import templates
-from hub_http.mapping.templates import TemplateError
 from hub_http.wire.exchange import Body, Request
 
-_EXPRESSION: Final = re.compile(r"(\{\{.*?\}\})", re.DOTALL)
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -55,31 +52,10 @@ def url_of(request: described.Request, scope: Mapping[str, Any], base: str, path
         url = URL(whole)
         return url.update_query(_query(request, scope)) if request.query else url
     place = path if path is not None else request.path
-    text = base if place is None else f"{base}/{encoded(place, scope).removeprefix('/')}"
+    text = base if place is None else f"{base}/{templates.path(place, scope).removeprefix('/')}"
     if request.query and (pairs := _query(request, scope)):
         text += f"{'&' if '?' in text else '?'}{urlencode(pairs, quote_via=quote)}"
     return URL(text, encoded=True)
-
-
-def encoded(template: str, scope: Mapping[str, Any]) -> str:
-    """Fill in a path: what expressions give is percent-encoded (RFC 3986, 2.1), slashes too."""
-    parts = []
-    for part, is_expression in _split(template):
-        if not is_expression:
-            parts.append(part)
-            continue
-        text = templates.text(part, scope)
-        if text is None:
-            raise templates.without_value(part)
-        # A segment of dots would climb (RFC 3986, 5.2.4), and can't be written otherwise.
-        parts.append(quote(text, safe="") if text.strip(".") else "%2E" * len(text))
-    return "".join(parts)
-
-
-@lru_cache(4096)
-def _split(template: str) -> tuple[tuple[str, bool], ...]:
-    parts = _EXPRESSION.split(template)
-    return tuple((part, bool(number % 2)) for number, part in enumerate(parts) if part)
 
 
 def _query(request: described.Request, scope: Mapping[str, Any]) -> dict[str, str]:
@@ -101,6 +77,3 @@ def _headers(
             # What ends a line would begin another header.
             headers[name] = text if text.isprintable() else _CONTROLS.sub(" ", text).strip()
     return CIMultiDictProxy(headers)
-
-
-__all__ = ["TemplateError", "encoded", "request_of", "url_of"]

@@ -173,7 +173,7 @@ class Sender:
 
     def _receipt(self, call: Call, end: End) -> str:
         status = None if end.last is None else end.last.judgement.status
-        return receipt_of(self._operator, self._send, call, self._scope(call), status)
+        return receipt_of(self._operator, self._send, call, end.scope, status)
 
     def _warn(self, end: End) -> None:
         """Tell who configures the operator that they must act."""

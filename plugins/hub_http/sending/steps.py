@@ -38,19 +38,14 @@ _GONE: Final = frozenset({Meaning.REFUSED, Meaning.CONFLICT, Meaning.GONE})
 class End:
     """How a run ended. `outcome` is None when every step was done; `meaning` None when no answer came.
 
-    `step` is the one that decided. `answers` holds the last answer of each, for what is said of each
-    recipient.
+    `step` is the one that decided, `scope` what templates saw at the end, `last` the last answer.
     """
 
     outcome: Outcome | Taken | None = None
     meaning: Meaning | None = None
     step: Step | None = field(default=None, repr=False)
-    answers: Mapping[str, Asked] = field(default_factory=dict, repr=False)
+    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
     last: Asked | None = field(default=None, repr=False)
-
-
-_THEIRS: Final = frozenset({"taken", "remote"})
-"""What the operator's earlier answers give: when it lacks, the message is not to blame."""
 
 
 class _Stopped(Exception):  # noqa: N818 - it carries what a step decided out of the loops
@@ -71,7 +66,6 @@ class Run:
     call: Call
     scope: dict[str, Any]
     base: str
-    _answers: dict[str, Asked] = field(default_factory=dict)
     _last: Asked | None = None
     _made: bool = False
 
@@ -90,10 +84,8 @@ class Run:
                 outcome = self._of_error(error)
             if outcome is not None:
                 outcome = self._after_a_message(outcome, left[number:])
-                return End(
-                    outcome=outcome, meaning=meaning, step=step, answers=self._answers, last=self._last
-                )
-        return End(answers=self._answers, last=self._last)
+                return End(outcome=outcome, meaning=meaning, step=step, scope=self.scope, last=self._last)
+        return End(scope=self.scope, last=self._last)
 
     def _to_do(self) -> Sequence[Step]:
         """Return the steps to do: those from the first message on, when drafts are used again."""
@@ -125,7 +117,7 @@ class Run:
         if step.chunks is None:
             await self._before(step.effect)
         body: Body | Bytes | None
-        if isinstance(hook, hooks.MakesBody):
+        if hook is not None and isinstance(hook, hooks.MakesBody):
             media_type, data = await hook.body(self.operator, self.call.parcel, self.scope)
             body = Bytes(data=data, media_type=media_type)
         else:
@@ -137,7 +129,7 @@ class Run:
             step, self.scope, base=self.base, body=body, repeatable=self.rules.repeatable
         )
         asked = await self._ask(step, request, step.effect)
-        if isinstance(hook, hooks.ReadsAnswer):
+        if hook is not None and isinstance(hook, hooks.ReadsAnswer):
             said = await hook.read(self.operator, self.call.parcel, asked.answered)
             self.call.told.update((one, said[one]) for one in self.call.deliveries if one in said)
         return asked.taken
@@ -176,7 +168,7 @@ class Run:
     ) -> Asked:
         """Ask once; what a good answer gives is known afterwards. Raises _Stopped for any other."""
         call = self.call
-        first = not self._answers
+        first = self._last is None
         call.airborne = effect == "message"
         try:
             asked = await requests.exchanged(
@@ -195,7 +187,7 @@ class Run:
                 )
             raise _Stopped(self.rules.of_fault(fault, effect=effect), None) from fault
         call.airborne = False
-        self._answers[step.name] = self._last = asked
+        self._last = asked
         meaning = asked.judgement.meaning
         outcome = self.rules.of_answer(asked.judgement, effect=effect, attempt=call.attempt)
         self._each_recipient(step, asked, effect, outcome)
@@ -256,7 +248,8 @@ class Run:
         """
         if isinstance(error, templates.TemplateError):
             self.operator.host.log.warning("http.template", operator=self.operator.name, code=error.code)
-            if (error.missing or "").partition(".")[0] in _THEIRS:
+            if error.missing == "remote" or any(error.missing in one.take for one in self.send.steps):
+                # What an earlier answer should have given: the message is not to blame.
                 return Deferred(code=error.code, reason=error.words, operator_failed=True)
             return Refused(code=error.code, reason=error.words)
         return outcomes.unmade(error)

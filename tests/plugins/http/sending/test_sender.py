@@ -178,6 +178,40 @@ async def test_credentials_that_are_refused_are_somebody_s_to_mend(tmp_path: Pat
         assert ("warning", "http.authentication") in [(level, event) for level, event, _ in rig.log.lines]
 
 
+OAUTH: dict[str, Any] = {
+    "parameters": {"here": {"meaning": "where the operator is"}},
+    "secrets": {"client": {"meaning": "the client's secret"}},
+    "auth": [
+        {
+            "kind": "oauth2",
+            "token_url": "{{ parameters.here }}/token",
+            "client_id": "hub",
+            "client_secret": "client",
+            "lifetime": "1h",
+        }
+    ],
+}
+
+
+async def test_a_token_that_is_refused_is_renewed_once(tmp_path: Path) -> None:
+    """An operator may forget tokens at any time: the message goes out all the same, in the same attempt."""
+    async with rig_of(tmp_path, described(JSON, **OAUTH)) as rig:
+        assert isinstance(await one(rig), Delivered)
+        rig.service.script = [web.Response(status=401)]
+        assert isinstance(await one(rig), Delivered)
+        assert [path for _, path in rig.service.requests] == [
+            *("/token", "/messages"),
+            *("/messages", "/token", "/messages"),
+        ]
+        assert rig.service.shown[1] == "Bearer token-1"
+        assert rig.service.shown[-1] == "Bearer token-2"
+        rig.service.script = [web.Response(status=401), None, web.Response(status=401)]
+        outcome = await one(rig)
+        assert isinstance(outcome, Deferred)
+        assert outcome.code == "http.authentication"
+        assert rig.service.tokens == 3
+
+
 async def test_a_redirection_is_not_followed(tmp_path: Path) -> None:
     """The configured address is not the right one: who configures it must act."""
     async with rig_of(tmp_path, described(JSON)) as rig:
@@ -217,7 +251,7 @@ CHUNKED: dict[str, Any] = {
 async def test_a_large_body_goes_in_chunks(tmp_path: Path) -> None:
     """Byte for byte, under the id that the first answer gave."""
     async with rig_of(tmp_path, described(CHUNKED)) as rig:
-        large = Attached(content=GeneratedContent((3 << 20) + 17))
+        large = Attached(content=GeneratedContent((3 << 20) + (256 << 10)))
         assert isinstance(await one(rig, make(rig, rig.good[:1], large)), Delivered)
         assert [path for _, path in rig.service.requests] == [
             "/chunked",
@@ -225,7 +259,7 @@ async def test_a_large_body_goes_in_chunks(tmp_path: Path) -> None:
             "/chunked/C1/3",
             "/chunked/C1/4",
         ]
-        assert [len(one) for one in rig.service.chunks] == [1 << 20, 1 << 20, 1 << 20, 17]
+        assert [len(one) for one in rig.service.chunks] == [1 << 20, 1 << 20, 1 << 20, 256 << 10]
         assert rig.service.messages[0].documents == [large.content.sha256]
 
 

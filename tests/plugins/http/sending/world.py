@@ -170,6 +170,8 @@ class Service:
         self.drafts: dict[str, Message] = {}
         self.requests: list[tuple[str, str]] = []
         self.chunks: list[bytes] = []
+        self.tokens = 0
+        self.shown: list[str | None] = []
         self.script: list[web.Response | str | None] = []
 
     @property
@@ -190,6 +192,7 @@ class Service:
                 web.post("/drafts/{id}/attachments", self._attach),
                 web.post("/drafts/{id}/send", self._send),
                 web.get("/", self._hello),
+                web.post("/token", self._token),
                 web.route("*", "/chunked{rest:.*}", self._chunk),
             ]
         )
@@ -210,6 +213,7 @@ class Service:
     async def _before(self, request: web.Request, handler: Any) -> web.StreamResponse:
         await self.awake.wait()
         self.requests.append((request.method, request.raw_path))
+        self.shown.append(request.headers.get("Authorization"))
         said = self.script.pop(0) if self.script else None
         if isinstance(said, web.Response):
             await request.read()
@@ -229,6 +233,11 @@ class Service:
         if number == count:
             return self._kept("", (request.headers["X-To"],), "", [_digest(b"".join(self.chunks))])
         return web.json_response({"id": "C1"}, status=202)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.tokens += 1
+        return web.json_response({"access_token": f"token-{self.tokens}", "token_type": "Bearer"})
 
     async def _hello(self, _request: web.Request) -> web.Response:
         return web.Response()
@@ -388,7 +397,7 @@ async def rig_of(
     ledger: EphemeralLedger | None = None,
     anchored: Sequence[Papers] = (),
 ) -> AsyncIterator[HttpRig]:
-    """Yield both ends."""
+    """Yield both ends. A parameter `here` is where the operator is; each secret is its own name."""
     papers = Papers(folder / "tls")
     service = Service(papers.issue())
     await service.open()
@@ -398,6 +407,8 @@ async def rig_of(
             base_url=service.url,
             tls=TlsSettings(anchors=(papers.authority, *(one.authority for one in anchored))),
             networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
+            parameters={"here": service.url} if "here" in description.parameters else {},
+            secrets={name: _secret(folder / name) for name in description.secrets},
         )
         host = host_of(folder, ledger)
         async with open_operator(settings, host, description=description) as operator:
@@ -405,6 +416,12 @@ async def rig_of(
     finally:
         service.awake.set()
         await service.close()
+
+
+def _secret(path: Path) -> Path:
+    path.touch(mode=0o600)
+    path.write_text(path.name)
+    return path
 
 
 async def _fetch(_operator: Operator, _intake: Any) -> None:
