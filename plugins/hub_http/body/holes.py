@@ -6,7 +6,6 @@ so that nothing in a message passes for one.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 
@@ -41,12 +40,13 @@ class Holes:
         """Cut a text at its marks. Raises UnicodeEncodeError for a text that is not Unicode."""
         if self._mark is None:
             return [text.encode()]
-        found: list[bytes | Segment] = []
-        for number, one in enumerate(re.split(f"{self._mark}([0-9]+)x", text)):
-            if number % 2:
-                found.append(self._segments[int(one)])
-            elif one:
-                found.append(one.encode())
+        first, *others = text.split(self._mark)
+        found: list[bytes | Segment] = [first.encode()] if first else []
+        for one in others:
+            number, _, rest = one.partition("x")
+            found.append(self._segments[int(number)])
+            if rest:
+                found.append(rest.encode())
         return found
 
 
