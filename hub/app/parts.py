@@ -7,8 +7,9 @@ a missing directory or policy makes its users wait.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Final
 
@@ -86,6 +87,18 @@ class UnavailablePolicy:
         """Raise PeerError."""
         del case
         raise PeerError("policy.not_open", self._words)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away while much is made that stays: it would go through all of it often."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def operator(settings: OperatorSettings, connector: Delivers | None) -> Operator:
@@ -190,7 +203,8 @@ class Opening:
 
     async def operators(self) -> list[Operator]:
         """Open every operator's connector; deliveries of one that can't be opened wait."""
-        return [operator(one, await self.part(one.part)) for one in self._settings.operators]
+        with _uncollected():
+            return [operator(one, await self.part(one.part)) for one in self._settings.operators]
 
     async def doors(self) -> list[tuple[str, Receives]]:
         """Open every receiver. Raises the ConfigError of one that can't be used, such as a port in use.

@@ -82,12 +82,13 @@ def read_base(text: str) -> URL:
         url = URL(text)
     except ValueError:
         url = URL()
-    if url.scheme == "http" and url.host:
+    if url.scheme == "http" and url.raw_host:
         raise _wrong(
             "Plain http would show what is sent to everybody on the way: use https.",
             "En http simple, ce qui est envoyé serait lisible en chemin : utilisez https.",
         )
-    if url.scheme != "https" or not url.host or url.user or url.password or url.query_string or url.fragment:
+    extra = (url.user, url.password, url.query_string, url.fragment)
+    if url.scheme != "https" or not url.raw_host or any(extra):
         raise _wrong(
             "A base URL is written https://host/path, with neither password nor query.",
             "Une URL de base s'écrit https://hôte/chemin, sans mot de passe ni requête.",

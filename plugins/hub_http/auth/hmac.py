@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final
 
 from hub.ports.host import Host
@@ -28,7 +29,10 @@ class HmacProof:
         self._described = described
         self._secrets = secrets
         self._host = host
-        self._reads_body = _mention(_BODY, (described.message, *described.headers.values()))
+
+    @cached_property
+    def _reads_body(self) -> bool:
+        return _mention(_BODY, (self._described.message, *self._described.headers.values()))
 
     async def authorise(self, request: Request, scope: Mapping[str, Any]) -> Request:
         """Return the request with its digest.

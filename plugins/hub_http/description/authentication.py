@@ -58,7 +58,9 @@ class OAuth2(Block):
     )
     assertion: Jwt | None = Field(None, description="for private_key_jwt: its JWT")
     scope: Template | None = Field(None, description="the scope")
-    extra: dict[str, Template] = Field({}, description="further parameters, such as audience")
+    extra: dict[str, Template] = Field(
+        default_factory=dict, description="further parameters, such as audience"
+    )
     lifetime: Duration | None = Field(
         None, description="how long a token is used when the answer has no expires_in"
     )

@@ -69,14 +69,18 @@ class Description(Block):
     hosts: tuple[str, ...] = Field(
         (), description="further hosts that URLs in answers may name (host or host:port)"
     )
-    parameters: dict[Name, Parameter] = Field({}, description="values that the configuration gives")
-    secrets: dict[Name, Secret] = Field({}, description="secrets that the configuration names files for")
+    parameters: dict[Name, Parameter] = Field(
+        default_factory=dict, description="values that the configuration gives"
+    )
+    secrets: dict[Name, Secret] = Field(
+        default_factory=dict, description="secrets that the configuration names files for"
+    )
     codes: dict[Name, dict[str, Scalar]] = Field(
         {}, description="tables that translate values: by `| code('name')` and `codes = \"name\"`"
     )
     auth: tuple[Authentication, ...] = Field((), description="how requests prove who makes them")
     limits: Limits = Field(Limits(), description="what the operator takes and gives")
-    classes: dict[Meaning, ClassRule] = Field({}, description="what follows from a class")
+    classes: dict[Meaning, ClassRule] = Field(default_factory=dict, description="what follows from a class")
     answers: tuple[AnswerRule, ...] = Field((), description="what answers mean, whatever the request")
     send: Send | None = Field(None, description="how a message is handed over")
     recover: Recover | None = Field(None, description="how a lost answer is made good")
@@ -85,6 +89,6 @@ class Description(Block):
     receipts: Inbox | None = Field(
         None, description="a second listing, where receipts are kept apart from messages"
     )
-    webhooks: dict[Name, Webhook] = Field({}, description="what it calls at the hub's door")
+    webhooks: dict[Name, Webhook] = Field(default_factory=dict, description="what it calls at the hub's door")
     probe: Request | None = Field(None, description="asks whether it answers; it changes nothing")
     simulate: Simulation | None = Field(None, description="how its test double behaves")

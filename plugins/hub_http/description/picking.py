@@ -28,7 +28,9 @@ class Pick(Block):
     header: str | None = Field(None, description="a header of the answer")
     text: Flag = Field(False, description="the body as text")
     value: str | None = Field(None, description="a template; for what is put together or known beforehand")
-    namespaces: dict[str, str] = Field({}, description="prefixes of the XPath and their URIs")
+    namespaces: dict[str, str] = Field(
+        default_factory=dict, description="prefixes of the XPath and their URIs"
+    )
     pattern: str | None = Field(None, description="a regular expression; what its one group holds is taken")
     codes: Name | None = Field(None, description="a table of `codes` by which the value is translated")
     default: Scalar | None = Field(None, description="what is taken when nothing is there")

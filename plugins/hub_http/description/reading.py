@@ -23,13 +23,14 @@ _MISSING: Final = Words(
     en="`description` names the file that describes the operator's API",
     fr="`description` nomme le fichier qui décrit l'API de l'opérateur",
 )
+_DOUBLE: Final = "simulate"
 _NOTHING: Final[set[str]] = set()
 _read: WeakValueDictionary[bytes, Description] = WeakValueDictionary()
 """What was read, by its content: operators with the same description share one."""
 
 
 def read(path: Path) -> Description:
-    """Read the description at `path`, without the double that it describes: a hub has no use for that.
+    """Read the description at `path`, without the double that it describes: that is no business of a hub.
 
     The same content gives the same object while somebody has it. Raises ConfigError: that of
     `hub.plugin.toml`, `http.description` for one mistake, `http.descriptions` for several.
@@ -38,7 +39,7 @@ def read(path: Path) -> Description:
     digest = hashlib.sha256(source.text.encode()).digest()
     found = _read.get(digest)
     if found is None:
-        found = _small(_described(source).model_copy(update={"simulate": None}))
+        found = _small(_described(source, without=_DOUBLE))
         _read[digest] = found
     return found
 
@@ -54,8 +55,9 @@ def read_source(path: Path) -> tuple[toml.Source, Description]:
     return source, _described(source)
 
 
-def _described(source: toml.Source) -> Description:
+def _described(source: toml.Source, *, without: str = "") -> Description:
     values = source.values(tomli.loads)
+    values.pop(without, None)
     try:
         return Description.model_validate(values)
     except ValidationError as error:

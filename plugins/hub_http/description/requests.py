@@ -16,7 +16,7 @@ class Part(Block):
     name: Template = Field(description="its name")
     filename: Template | None = Field(None, description="its file name")
     media_type: Template | None = Field(None, description="its media type")
-    headers: dict[str, Template] = Field({}, description="further headers of the part")
+    headers: dict[str, Template] = Field(default_factory=dict, description="further headers of the part")
     text: Template | None = Field(None, description="a text")
     json_: Tree | None = Field(None, alias="json", description="a JSON value")
     raw: Expression | None = Field(None, description="a document, byte for byte")
@@ -34,8 +34,12 @@ class Request(Block):
     url: Template | None = Field(
         None, description="instead of a path: a whole URL from an earlier answer, of a host that is named"
     )
-    query: dict[str, Template] = Field({}, description="parameters of the query; without a value: left out")
-    headers: dict[str, Template] = Field({}, description="headers; one without a value is left out")
+    query: dict[str, Template] = Field(
+        default_factory=dict, description="parameters of the query; without a value: left out"
+    )
+    headers: dict[str, Template] = Field(
+        default_factory=dict, description="headers; one without a value is left out"
+    )
     accept: str | None = Field("application/json", description="the header Accept")
     json_: Tree | None = Field(None, alias="json", description="a JSON body; texts in it are templates")
     form: dict[str, Template] | None = Field(None, description="a form (application/x-www-form-urlencoded)")
@@ -53,7 +57,9 @@ class Request(Block):
         None, description="media types that a good answer has; others are malformed"
     )
     answers: tuple[AnswerRule, ...] = Field((), description="what its answers mean")
-    take: dict[Name, Pick] = Field({}, description="values for later steps, as `taken.<name>`")
+    take: dict[Name, Pick] = Field(
+        default_factory=dict, description="values for later steps, as `taken.<name>`"
+    )
     needs: tuple[Name, ...] = Field((), description="of `take`: without which an answer is malformed")
 
 
@@ -69,7 +75,9 @@ class Chunks(Block):
     method: Literal["POST", "PUT", "PATCH"] | None = Field(
         None, description="the method for them, if another"
     )
-    headers: dict[str, Template] = Field({}, description="headers that tell which chunk it is")
+    headers: dict[str, Template] = Field(
+        default_factory=dict, description="headers that tell which chunk it is"
+    )
 
 
 class Step(Request):
@@ -128,4 +136,4 @@ class More(Block):
 
     when: Condition | None = Field(None, description="which answers have more; else those of status 206")
     path: Template = Field(description="where the next part is")
-    headers: dict[str, Template] = Field({}, description="headers for it")
+    headers: dict[str, Template] = Field(default_factory=dict, description="headers for it")

@@ -53,7 +53,9 @@ def _property(said: dict[str, Any], key: str, field: FieldInfo) -> dict[str, Any
 def written(field: FieldInfo) -> Any:
     """Return a key's default as it would be written in TOML; None without one, or for an empty one."""
     value = field.default
-    if field.is_required() or value is None or isinstance(value, Block) or value in ((), {}, ""):
+    if field.default_factory is not None or field.is_required():
+        return None
+    if value is None or isinstance(value, Block) or value in {(), ""}:
         return None
     if isinstance(value, timedelta):
         return _in_units(int(value.total_seconds()), _UNITS)
