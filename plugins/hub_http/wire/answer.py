@@ -11,7 +11,7 @@ from aiohttp import http_exceptions
 from multidict import CIMultiDictProxy
 
 from hub.ports.content import Sink
-from hub_http.wire import faults
+from hub_http.wire import faults, raised
 from hub_http.wire.attempt import Attempt, Phase
 from hub_http.wire.exchange import Answer, Request
 from hub_http.wire.transcript import Passing
@@ -88,7 +88,7 @@ class Reading:
         try:
             raw = b"" if content.at_eof() else content.read_nowait() or await self._awaited(content)
         except _RAISED as error:
-            raise faults.of(error, self._attempt, self._host) from error
+            raise raised.of(error, self._attempt, self._host) from error
         self._travelled += len(raw)
         if self._travelled > limit:
             raise faults.too_large(self._host, limit)

@@ -5,34 +5,13 @@ Words name the host, never a path, a query or a content.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
-
-import aiohttp
-from aiohttp import http_exceptions
+from typing import Literal
 
 from hub.errors import PeerError, Words
-from hub.plugin import reasons
-from hub_http.wire.sockets import NotAdmittedError
-
-if TYPE_CHECKING:
-    from hub_http.wire.attempt import Attempt
 
 Stage = Literal["unsent", "sent"]
-
-_HANDSHAKE: Final = (
-    "CERTIFICATE",
-    "UNKNOWN_CA",
-    "ACCESS_DENIED",
-    "DECRYPT_ERROR",
-    "HANDSHAKE_FAILURE",
-    "PROTOCOL_VERSION",
-)
-"""Alerts by which a server ends a handshake; in TLS 1.3 the client learns it when it first reads."""
-_CUT: Final = (http_exceptions.TransferEncodingError, http_exceptions.ContentLengthError)
-_NO_HTTP: Final = (http_exceptions.HttpProcessingError, aiohttp.ClientResponseError)
 
 
 class WireFault(PeerError):  # noqa: N818 - the fault of a wire; what it means for a send is not decided here
@@ -57,64 +36,8 @@ class AuthenticationFault(WireFault):
     """The credentials can't be used, or the token endpoint refuses them; nothing of the request left."""
 
 
-def of(error: BaseException, attempt: Attempt, host: str) -> WireFault:
-    """Return the fault for what the library or the system raised. The one such mapping."""
-    chain = tuple(_chain(error))
-    if _holds(chain, NotAdmittedError):
-        fault = not_admitted(host)
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        fault = _unconnected(error, chain, host)
-    elif isinstance(error, TimeoutError):
-        fault = _too_slow(attempt, host)
-    elif not attempt.answered and not attempt.reused and (alert := _refusal(chain)) is not None:
-        fault = _untrusted(alert, host)
-    elif _holds(chain, _NO_HTTP) and not _holds(chain, _CUT):
-        fault = malformed(host, "no HTTP", "pas du HTTP")
-    else:
-        fault = _lost(attempt, host)
-    return fault
-
-
-def _holds(chain: Sequence[BaseException], kinds: type[Exception] | tuple[type[Exception], ...]) -> bool:
-    return any(isinstance(one, kinds) for one in chain)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    while error is not None and error not in seen:
-        seen.append(error)
-        yield error
-        error = error.__cause__ or getattr(error, "os_error", None) or error.__context__
-
-
-def _unconnected(error: Exception, chain: Sequence[BaseException], host: str) -> WireFault:
-    # the library's own errors about certificates claim to be the system's, without what those say
-    system = [one for one in chain if not isinstance(one, aiohttp.ClientError)]
-    failed = next((one for one in system if isinstance(one, ssl.SSLError)), None)
-    if failed is not None:
-        return _untrusted(failed, host)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return unreachable(host, Words(en="its name is not known", fr="son nom est inconnu"))
-    known = next((one for one in system if isinstance(one, OSError) and one.errno), None)
-    why = reasons.why(known) if known is not None else Words(en="no connection", fr="pas de connexion")
-    return unreachable(host, why)
-
-
-def _refusal(chain: Sequence[BaseException]) -> ssl.SSLError | None:
-    """Return the alert by which a server refused the handshake, if that is what happened."""
-    for one in chain:
-        if isinstance(one, ssl.SSLError):
-            said = one.reason or ""
-            if "ALERT" in said and any(sign in said for sign in _HANDSHAKE):
-                return one
-    return None
-
-
-def _untrusted(error: Exception, host: str) -> WireFault:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        why = error.verify_message or "certificate verify failed"
-    else:
-        why = (getattr(error, "reason", None) or "TLS error").lower().replace("_", " ")
+def untrusted(host: str, why: str) -> WireFault:
+    """Make the fault for a handshake that failed; `why` never says what the certificate says."""
     return WireFault(
         "http.tls_failed",
         Words(
@@ -217,9 +140,8 @@ def media_type(host: str, found: str, wanted: Sequence[str]) -> WireFault:
     )
 
 
-def _lost(attempt: Attempt, host: str) -> WireFault:
-    if attempt.stage == "unsent":
-        return unreachable(host, Words(en="the connection was lost", fr="la connexion a été perdue"))
+def lost(host: str) -> WireFault:
+    """Make the fault for a connection that ended after something had left."""
     return WireFault(
         "http.lost_answer",
         Words(
@@ -231,14 +153,11 @@ def _lost(attempt: Attempt, host: str) -> WireFault:
     )
 
 
-def _too_slow(attempt: Attempt, host: str) -> WireFault:
-    if attempt.phase.value == "connect":
-        return unreachable(host, Words(en="no connection in time", fr="pas de connexion à temps"))
-    en, fr = {
-        "upload": ("does not take the request in time", "ne prend pas la requête à temps"),
-        "answer": ("does not answer in time", "ne répond pas à temps"),
-        "body": ("sends its answer too slowly", "envoie sa réponse trop lentement"),
-    }[attempt.phase.value]
+def too_slow(host: str, words: Words, stage: Stage) -> WireFault:
+    """Make the fault for a server that lets us wait; the words go on from its name."""
     return WireFault(
-        "http.too_slow", Words(en=f"{host} {en}.", fr=f"{host} {fr}."), stage=attempt.stage, host=host
+        "http.too_slow",
+        Words(en=f"{host} {words.en}.", fr=f"{host} {words.fr}."),
+        stage=stage,
+        host=host,
     )

@@ -27,7 +27,7 @@ from yarl import URL
 from hub.ports.connector import Addressee
 from hub.ports.trust import Admission
 from hub_http.description.model import Limits
-from hub_http.wire import egress, faults, heads
+from hub_http.wire import egress, faults, heads, raised
 from hub_http.wire.addresses import Network
 from hub_http.wire.answer import Reading
 from hub_http.wire.attempt import Attempt, current
@@ -170,7 +170,7 @@ class Session:
                 if ended and (repeatable or not attempt.left):
                     attempt.again()
                     continue
-                raise faults.of(error, attempt, host) from error
+                raise raised.of(error, attempt, host) from error
             finally:
                 if self._transcript is not None and passing is not None:
                     self._transcript.requested(request, headers, passing)
