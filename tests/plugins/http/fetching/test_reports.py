@@ -75,7 +75,6 @@ async def sent(our: Near, *recipients: tuple[str, DeliveryId], due: bool = False
     several = len(known) > 1
     one = Sent(call="call-1" if several else FIRST, recipients=known, remote="R-1", taken={}, left_at=now)
     until, due_at = now + timedelta(days=30), now if due else None
-    apart = None if several else due_at
     written: list[Line] = [
         lines.line_of(
             lines.key_of(delivery), one, until, alias=not several, due_at=None if several else due_at
