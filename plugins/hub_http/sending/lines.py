@@ -21,6 +21,8 @@ from hub.ports.ledger import Ledger, Line
 KEPT: Final = timedelta(days=30)
 """How long after the message's end a line is kept: receipts may come late."""
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
@@ -68,7 +70,7 @@ def line_of(
         value["left"] = sent.left_at.isoformat()
     return Line(
         key=key,
-        value=json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        value=_encode(value),
         until=until,
         alias=sent.remote if alias else None,
         due_at=due_at,
@@ -102,7 +104,8 @@ async def of_remote(ledger: Ledger, remote: str) -> Sent | None:
 
 async def of_ours(ledger: Ledger, ours: str) -> Sent | None:
     """Return the call that went out under our own stable id. Raises StoreError."""
-    line = await ledger.get(key_of(ours)) or await ledger.get(call_key(ours))
+    # A message to several may have but one recipient: then both lines are there, and the call's has all.
+    line = await ledger.get(call_key(ours)) or await ledger.get(key_of(ours))
     return None if line is None else read(line)
 
 
