@@ -7,6 +7,7 @@ operator has given, which the operator itself can't be made to do.
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import ssl
 import threading
@@ -158,7 +159,7 @@ class Front:
             request.method,
             f"{self._upstream}{request.raw_path}",
             headers=headers,
-            data=body or None,
+            data=io.BytesIO(body) if body else None,
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
         ) as answer:

@@ -313,9 +313,7 @@ async def test_a_bundle_is_read_into_a_submission(rig: MeshRig) -> None:
     assert "acknowledged" == (await asyncio.to_thread(rig.other.track, sent))["status"]
 
 
-async def test_what_the_hub_writes_it_reads(
-    rig: MeshRig, sandbox: tuple[Papers, str], tmp_path: Path
-) -> None:
+async def test_what_the_hub_writes_it_reads(rig: MeshRig) -> None:
     """Two hubs with MESH between them: roles, types and bytes are the same at the other end."""
     report = Attached(content=MemoryContent(b"%PDF-1.7 compte rendu"))
     empty = Attached(content=MemoryContent(b""), name="vide.txt", media_type="text/plain")
@@ -323,11 +321,17 @@ async def test_what_the_hub_writes_it_reads(
     async with _fetching(rig) as intake:
         await _until_acknowledged(rig, 1)
     (submission,) = intake.submissions
+    original, *documents = submission.parts
+    assert ("original.json", FHIR, DocumentRole.ORIGINAL) == (
+        original.name,
+        original.media_type,
+        original.role,
+    )
     assert [
         ("lettre.txt", "text/plain", DocumentRole.BODY),
         ("compte-rendu.pdf", "application/pdf", DocumentRole.ATTACHMENT),
         ("vide.txt", "text/plain", DocumentRole.ATTACHMENT),
-    ] == [(one.name, one.media_type, one.role) for one in submission.parts]
+    ] == [(one.name, one.media_type, one.role) for one in documents]
     assert b"%PDF-1.7 compte rendu" == await _document(submission, "compte-rendu.pdf")
     assert b"" == await _document(submission, "vide.txt")
     assert ("report", "fr") == (submission.kind.value, submission.language)
