@@ -20,7 +20,7 @@ from hub.domain.party import Role
 from hub.ports.intake import Part, Peer, Stage, Submission, To
 from hub_http import hooks
 from hub_http.description.inbound import Arriving
-from hub_http.fetching.came import Came, scope_of
+from hub_http.fetching.came import Came, kept, scope_of
 from hub_http.fetching.documents import Collecting
 from hub_http.fetching.refusals import wrong
 from hub_http.fetching.values import Picks
@@ -99,5 +99,5 @@ async def _body(arriving: Arriving, picks: Picks, stage: Stage) -> list[Part]:
     text = picks.text("body", arriving.body)
     if text is None:
         return []
-    content = await stage.keep(text.replace("\r\n", "\n").replace("\r", "\n").encode())
+    content = await kept(stage, text.replace("\r\n", "\n").replace("\r", "\n").encode())
     return [Part(name="body.txt", media_type="text/plain", role=DocumentRole.BODY, content=content)]

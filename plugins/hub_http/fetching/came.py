@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.ports.content import Content
+from hub.ports.content import PIECE, Content
+from hub.ports.intake import Stage
 from hub_http.mapping.answered import Answered
 from hub_http.sending.operator import Operator
 
@@ -41,6 +42,16 @@ def scope_of(operator: Operator, answered: Answered | None = None, **more: Any) 
         scope["headers"] = Headers(answered.headers)
         scope["status"] = answered.status
     return scope
+
+
+async def kept(stage: Stage, data: bytes) -> Content:
+    """Write bytes to a stage, in pieces when they are many."""
+    if len(data) <= PIECE:
+        return await stage.keep(data)
+    sink = stage.sink()
+    for at in range(0, len(data), PIECE):
+        await sink.write(data[at : at + PIECE])
+    return await sink.finish()
 
 
 class Headers(dict[str, str]):

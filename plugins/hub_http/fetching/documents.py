@@ -13,7 +13,7 @@ from hub.ports.content import Content
 from hub.ports.intake import Part, Stage
 from hub_http.description.inbound import Arriving, Documents
 from hub_http.description.requests import Request
-from hub_http.fetching.came import Came
+from hub_http.fetching.came import Came, kept
 from hub_http.fetching.refusals import wrong
 from hub_http.fetching.values import MEDIA_TYPE, OCTETS, Picks
 from hub_http.mapping.answered import Answered
@@ -84,11 +84,11 @@ class Collecting:
         if block.fetch is not None:
             return await self._fetched(block.fetch, picks.scope)
         value = picks.value(block.data)
-        return None if value is None else await self.stage.keep(_bytes(value, picks.key("data")))
+        return None if value is None else await kept(self.stage, _bytes(value, picks.key("data")))
 
     async def _whole(self) -> Content:
         payload = self.came.payload
-        return payload if payload is not None else await self.stage.keep(self.came.answered.body)
+        return payload if payload is not None else await kept(self.stage, self.came.answered.body)
 
     async def _fetched(self, request: Request, scope: Mapping[str, Any]) -> Content:
         """Stream the answer to a request of the document's own."""

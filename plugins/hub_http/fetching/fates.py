@@ -30,9 +30,12 @@ _LEFT: Final = frozenset(
         "http.answer_lacks",
         "http.egress",
         "arrived.unreadable",
+        "arrived.too_large",
+        "arrived.endless",
+        "content.too_large",
     }
 )
-"""Codes of answers that are wrong in themselves. They may be a proxy's: nothing is acknowledged."""
+"""Codes of what may be a proxy's fault, or a limit of ours: it is never acknowledged."""
 
 
 class Fate(StrEnum):
@@ -55,9 +58,9 @@ def fate_of(error: Exception) -> Fate:
         case EarlyError() | ConfigError():
             # its send is not answered yet, a hook is not installed: nothing is wrong with the item
             return Fate.LEAVE
-        case PeerError():
-            return Fate.LEAVE if error.code in _LEFT else Fate.WAIT
-        case HubError():
+        case HubError() if error.code in _LEFT:
+            return Fate.LEAVE
+        case HubError() if not isinstance(error, PeerError):
             return Fate.POISON
     return Fate.WAIT
 

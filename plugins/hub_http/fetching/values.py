@@ -22,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 OCTETS: Final = "application/octet-stream"
+_LEADING: Final = re.compile(r"\A[\s.]+")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEMES: Final = ("rpps:", "finess:", "ins:")
 _MAX_NAME: Final = 255
@@ -171,6 +172,6 @@ def safe_name(name: str) -> str:
     """Return a file name without folders, controls, signs that turn text round, or leading dots."""
     name = name.replace("\\", "/").rpartition("/")[2]
     if not (name.isascii() and name.isprintable()):
-        name = unicodedata.normalize("NFC", name).translate(_BIDI)
+        name = unicodedata.normalize("NFC", name.translate(_BIDI))
         name = "".join(" " if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} else one for one in name)
-    return name.strip().lstrip(".")[:_MAX_NAME]
+    return _LEADING.sub("", name)[:_MAX_NAME].rstrip()

@@ -149,6 +149,11 @@ async def parts_for_ever(_: web.Request) -> web.StreamResponse:
     return web.Response(status=206, body=b"", content_type="application/json")
 
 
+async def large_parts_for_ever(_: web.Request) -> web.StreamResponse:
+    """Say that there is more, with a lot in it."""
+    return web.Response(status=206, body=b" " * 10_000, content_type="application/json")
+
+
 OUTCOMES: Final[dict[str, tuple[Handler, str]]] = {
     "malformed": (malformed, "arrived.unreadable"),
     "wrong media type": (wrong_type, "http.answer_media_type"),
@@ -159,6 +164,7 @@ OUTCOMES: Final[dict[str, tuple[Handler, str]]] = {
     "false length": (cut, "http.lost_answer"),
     "gzip bomb": (bomb, "http.answer_too_large"),
     "parts for ever": (parts_for_ever, "arrived.endless"),
+    "large parts for ever": (large_parts_for_ever, "content.too_large"),
     "redirecting": (status(302, Location="https://elsewhere.example/"), "http.configuration"),
     "forbidden": (status(403), "http.authentication"),
     "failing": (status(500), "http.transient"),
