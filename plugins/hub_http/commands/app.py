@@ -8,7 +8,7 @@ from typing import Final
 import typer
 
 from hub.errors import Words, spoken_at
-from hub_http.commands import check, schema, try_
+from hub_http.commands import check, schema, simulate, try_
 
 LANGUAGE: Final = spoken_at(os.environ)
 
@@ -22,4 +22,5 @@ app = typer.Typer(
 )
 app.command("check", help=check.HELP.in_language(LANGUAGE))(check.check)
 app.command("try", help=try_.HELP)(try_.try_)
+app.command("simulate", help=simulate.HELP)(simulate.simulate)
 app.command("schema", help=schema.HELP.in_language(LANGUAGE))(schema.schema)

@@ -8,7 +8,7 @@ from hub_http.description.inbound import About, Documents, Inbox, Kind, Track, V
 from hub_http.description.mistakes import Mistake, Place, suggested, warning, wrong
 from hub_http.description.model import Description
 from hub_http.description.picking import Pick
-from hub_http.description.simulation import Simulation
+from hub_http.description.simulation import INCOMING, Simulation
 from hub_http.description.texts import Used
 
 
@@ -180,7 +180,7 @@ def _simulation(place: Place, simulate: Simulation, description: Description) ->
                 (*place, "routes", number, "name"), "is another route's, too", "est déjà celui d'une route"
             )
     for number, call in enumerate(simulate.calls):
-        for key, known in (("webhook", list(description.webhooks)), ("after", names)):
+        for key, known in (("webhook", list(description.webhooks)), ("after", [*names, INCOMING])):
             if (named := getattr(call, key)) not in known:
                 listed = ", ".join(known) or "–"
                 fault = wrong(

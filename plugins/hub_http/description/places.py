@@ -144,6 +144,7 @@ PLACES: Final[tuple[Seen, ...]] = (
     _seen("simulate.routes.ours", _ASKED),
     _seen("simulate.routes.to", _ASKED),
     _seen("simulate.routes.parts", _ASKED),
+    _seen("simulate.routes.part", _ASKED),
     _seen("simulate.routes.after", _ASKED),
     _seen("simulate", _PLAYED),
 )

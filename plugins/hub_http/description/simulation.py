@@ -1,27 +1,44 @@
 """How a test double of the operator behaves: its routes, and what each does with a message.
 
-The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state`, `number` (from 1), and
-`headers`, `json`, `text` and `size` of what came. Templates of answers see `message` (of a listing `messages`
-and `next`), `path` (the variables of the route's path), `query`, `headers`, `json` (of the request), `now`,
-`parameters`, `request.base` (the URL of the double) and `unknown` (recipients whom it does not know).
+The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state` (draft, uploading,
+accepted, acknowledged), `number` (from 1), and `headers`, `json`, `text` and `size` of what came. Templates of
+answers see `message` (of a listing `messages` and `next`), `path` (the variables of the route's path), `query`,
+`headers`, `json` (of the request), `now`, `parameters`, `request.base` (the URL of the double) and `unknown`
+(recipients whom it does not know).
 How requests must prove themselves is said once, in `auth`: the double holds them to it.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import timedelta
+from typing import Final, Literal
 
 from pydantic import Field
 
 from hub_http.description.picking import Condition, Pick
-from hub_http.description.values import Block, Expression, Flag, Name, Template, Tree, Whole
+from hub_http.description.values import (
+    Block,
+    Duration,
+    Expression,
+    Flag,
+    Name,
+    Size,
+    Template,
+    Tree,
+    Whole,
+)
+
+INCOMING: Final = "incoming"
+"""In the place of a route's name: what other users send the hub."""
 
 
 class Reply(Block):
     """An answer of the double. At most one body is named."""
 
     status: Whole = Field(200, ge=100, le=599, description="its status code")
-    headers: dict[str, Template] = Field({}, description="its headers; one without a value is left out")
+    headers: dict[str, Template] = Field(
+        default_factory=dict, description="its headers; one without a value is left out"
+    )
     json_: Tree | None = Field(None, alias="json", description="a JSON body")
     text: Template | None = Field(None, description="a text")
     raw: Expression | None = Field(None, description="the bytes of a message, as it came")
@@ -64,6 +81,12 @@ class Route(Block):
     parts: Pick | None = Field(
         None, description="for `create`: of how many parts it is; complete with the last"
     )
+    part: Template | None = Field(
+        None, description="for `add` and `fetch`: which part of the message, from 1; the next one, the first"
+    )
+    slice: Size | None = Field(
+        None, description="for `fetch`: how many bytes one answer holds; while there are more its status is 206"
+    )
     again: Literal["same", "refuse", "twice"] = Field(
         "twice",
         description="for `create` with an id that is known: the same answer, `conflict`, or another one",
@@ -81,7 +104,9 @@ class Call(Block):
     """A call that the double makes to a webhook of the hub, signed as the webhook wants it."""
 
     webhook: Name = Field(description="which of `webhooks`")
-    after: Name = Field(description="the route whose success it follows")
+    after: Name = Field(
+        description="the route whose success it follows; `incoming`: what other users send the hub"
+    )
     json_: Tree = Field(alias="json", description="its body")
 
 
@@ -92,3 +117,6 @@ class Simulation(Block):
     calls: tuple[Call, ...] = Field((), description="what it calls at the hub's door")
     forbidden: Reply = Field(Reply(status=401), description="the answer to who does not prove themselves")
     once: Flag = Field(False, description="whether a token or nonce counts once, as strict operators want")
+    window: Duration = Field(
+        timedelta(minutes=5), description="how far the time of a proof may be from the double's clock"
+    )
