@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from hub.errors import StoreError, Words
+from hub.errors import Words
 from hub.ports.content import Content
 from hub_http.mapping.faults import TemplateError
 
@@ -187,17 +187,6 @@ def base64url_of(content: Content, *, bare: bool) -> Grouped:
 def hex_of(content: Content) -> Grouped:
     """Write it in lower-case hexadecimal."""
     return Grouped(content, _hex, 1, 2)
-
-
-def broken(size: int) -> StoreError:
-    """Make the error for a document that is not as long as it says."""
-    return StoreError(
-        "http.body_length",
-        Words(
-            en=f"A document has not the {size} bytes that it says; the request was not sent whole.",
-            fr=f"Un document n'a pas les {size} octets annoncés ; la requête n'est pas partie en entier.",
-        ),
-    )
 
 
 def _bare(data: bytes) -> bytes:

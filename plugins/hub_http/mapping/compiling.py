@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, Undefined, nodes
 from jinja2.environment import Template
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
@@ -64,6 +64,16 @@ class Compiled:
         """Whether the text is one expression as a whole."""
         return len(self.parts) == 1 and self.parts[0] == 0
 
+    def known(self, scope: Mapping[str, Any]) -> Any:
+        """Return the value of what is one plain name as a whole; `UNKNOWN` when `values` must be asked."""
+        if self.chains is None or len(self.parts) != 1 or self.parts[0] != 0:
+            return UNKNOWN
+        try:
+            found = _followed(self.chains[0], scope)
+        except Exception:  # noqa: BLE001 - `values` raises it again, where it is told
+            return UNKNOWN
+        return UNKNOWN if isinstance(found, Undefined) else found
+
     def values(self, scope: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of the expressions, in order. Raises whatever they raise."""
         if self.chains is not None:
@@ -78,6 +88,8 @@ class Compiled:
 
 
 SANDBOX: Final = Sandbox()
+UNKNOWN: Final = object()
+"""Nothing that can be told at once."""
 
 
 @lru_cache(CACHED)

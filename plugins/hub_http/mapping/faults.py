@@ -54,12 +54,12 @@ class TemplateError(HubError):
     """
 
     def __init__(self, source: str, words: Words, *, missing: str | None = None) -> None:
-        shown = source if len(source) <= _SHOWN else f"{source[: _SHOWN - 1]}…"
+        shown = repr(source if len(source) <= _SHOWN else f"{source[: _SHOWN - 1]}…") if source else "…"
         super().__init__(
             "http.template",
             Words(
-                en=f"The template {shown!r} of the description can't be filled in: {words.en}.",
-                fr=f"Le modèle {shown!r} de la description ne peut être rempli : {words.fr}.",
+                en=f"The template {shown} of the description can't be filled in: {words.en}.",
+                fr=f"Le modèle {shown} de la description ne peut être rempli : {words.fr}.",
             ),
         )
         self.source = source

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import BuiltinMethodType, MethodType
 from typing import Any, Final
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Undefined
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
@@ -74,6 +74,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return obj[attribute]
             except LookupError:
                 pass
+        if isinstance(obj, Undefined):
+            str(obj)  # raises, and names the first that is missing
         if attribute in seen.attributes(type(obj)):  # type: ignore[arg-type]  # a type can be hashed
             return getattr(obj, attribute)
         return self.undefined(obj=obj, name=attribute)
@@ -85,11 +87,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return obj[argument]
             except (LookupError, TypeError):
                 return self.undefined(obj=obj, name=argument)
-        return (
-            self.getattr(obj, argument)
-            if isinstance(argument, str)
-            else self.undefined(obj=obj, name=argument)
-        )
+        if isinstance(argument, str):
+            return self.getattr(obj, argument)
+        if isinstance(obj, Undefined):
+            str(obj)  # as above
+        return self.undefined(obj=obj, name=argument)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Say whether it may be called: the methods that `seen` lists, of texts and tables."""

@@ -35,6 +35,8 @@ def text(source: str, scope: Mapping[str, Any]) -> str | None:
     compiled = compiling.expressions(source)
     if compiled.root is None:
         return compiled.parts[0]  # type: ignore[return-value]  # without expressions there is one text
+    if isinstance(known := compiled.known(scope), str) and len(known) <= MAX_TEXT:
+        return known
     values = _values(source, compiled, scope)
     if compiled.sole and values[0] is None:
         return None
@@ -80,6 +82,8 @@ def pieces(source: str, scope: Mapping[str, Any]) -> Any:
     compiled = compiling.expressions(source)
     if compiled.root is None:
         return compiled.parts[0]
+    if (known := compiled.known(scope)) is not compiling.UNKNOWN:
+        return known
     values = _values(source, compiled, scope)
     if compiled.sole:
         return values[0]

@@ -174,6 +174,11 @@ class Message(Seen):
         return next((one.value for one in self.message.patient if one.system in systems), None)
 
     @property
+    def signature(self) -> str:
+        """What checking the sender's own signature gave: none, valid or invalid."""
+        return self.message.origin.signature.result.value
+
+    @property
     def receipts(self) -> list[str]:
         """Which evidence the sender asked for: delivery, failure, display."""
         return [one.value for one in self.message.receipts]
