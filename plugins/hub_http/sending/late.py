@@ -7,7 +7,6 @@ stands in the envelope.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
 
 from hub.domain.ids import DocumentId
 from hub.domain.message import Document
@@ -62,4 +61,4 @@ class LateContents(Mapping[DocumentId, Content]):
 
 def unopened(parcel: Parcel) -> Parcel:
     """Return the same parcel with contents that open late."""
-    return replace(parcel, contents=LateContents(parcel))
+    return Parcel(sealed=parcel.sealed, addressees=parcel.addressees, contents=LateContents(parcel))
