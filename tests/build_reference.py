@@ -1,7 +1,7 @@
 """Writes the generated pages of the reference: run it again and nothing differs, or a test is red.
 
 `docs/reference/configuration.md` comes from `conf/hub.example.toml`, `docs/reference/cli.md` from the
-program itself: `python -m tests.build_reference`.
+program itself, the reference of descriptions from their model: `python -m tests.build_reference`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hub.adapters.plugins.manager import discover
 from hub.cli import exit_codes
 from hub.cli.given import OWN
 from hub.cli.program import app
+from tests import build_description
 
 EXAMPLE: Final = Path("conf/hub.example.toml")
 CONFIGURATION: Final = Path("docs/reference/configuration.md")
@@ -26,7 +27,7 @@ CLI: Final = Path("docs/reference/cli.md")
 
 _TABLE: Final = re.compile(r"\[(.+)\](?:\s+# (.*))?")
 _KEY: Final = re.compile(r"([a-z0-9_]+) = (.+?)\s+# (.*)")
-_BUNDLED: Final = {"demo", "ldap-account", "trust-list"}
+_BUNDLED: Final = {"demo", "ldap-account", "operator", "trust-list"}
 _PAIR: Final = ("certificate", "key")
 _NAMED: Final = re.compile(r"^(\[?(?:operators|receivers|directories|trust|policies|api\.clients)\.)[^.]+")
 _DEFAULT: Final = re.compile(r"(?:^|[;:,]? ?)default: ([^;]+)(?:; (.*))?$")
@@ -176,9 +177,11 @@ def _prose(text: str | None) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write all of them."""
     CONFIGURATION.write_text(configuration(), "utf-8")
     CLI.write_text(cli(), "utf-8")
+    for path, text in build_description.files():
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

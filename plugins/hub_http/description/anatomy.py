@@ -48,9 +48,9 @@ def plain(annotation: Any, notes: tuple[Any, ...] = ()) -> Kind:
         inner, *more = get_args(annotation)
         return plain(inner, (*notes, *more))
     if get_origin(annotation) in {Union, types.UnionType}:
-        left = [one for one in get_args(annotation) if one is not types.NoneType]
-        if len(left) == 1:
-            return plain(left[0], notes)
+        left = tuple(one for one in get_args(annotation) if one is not types.NoneType)
+        if len(left) < len(get_args(annotation)):
+            return plain(Union[left], notes)  # noqa: UP007 - members that are known only here
     return Kind(annotation, notes)
 
 

@@ -41,7 +41,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "envelope": _of("the sealed envelope: `jws` is the seal as it was made", "id created_at expires_at jws"),
     "message": _of(
         "the message, without its parties and documents",
-        "kind subject language thread in_reply_to references patient ins receipts",
+        "kind subject language thread in_reply_to references patient ins receipts signature signature",
     ),
     "sender": _of("who sent it", _PARTY),
     "recipient": _of("the recipient; of several the first", _PARTY),
@@ -86,7 +86,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
 
 OF_AN_ANSWER: Final = frozenset({"headers", "status"})
 """What `value` sees besides, wherever it picks."""
-_DOUBLE: Final[Mapping[str, Variable]] = {
+DOUBLE: Final[Mapping[str, Variable]] = {
     "message": _of("a message that the double holds", "id ours to state number headers json text size"),
     "request": _of("the request: `base` is the URL of the double", "base method path headers"),
 }
@@ -95,7 +95,7 @@ _CALLED: Final[Mapping[str, Variable]] = {"body": _of("the body of the call", ""
 
 def variable(name: str, place: Place) -> Variable:
     """Return what a name means at a place."""
-    special = _DOUBLE if place[:1] == ("simulate",) else _CALLED if place[:1] == ("webhooks",) else {}
+    special = DOUBLE if place[:1] == ("simulate",) else _CALLED if place[:1] == ("webhooks",) else {}
     return special.get(name) or VARIABLES[name]
 
 
@@ -103,6 +103,7 @@ def _seen(keys: str, names: str, note: str = "") -> Seen:
     return Seen(keys=tuple(keys.split(".")) if keys else (), names=frozenset(names.split()), note=note)
 
 
+EVERYWHERE: Final = frozenset({"hub", "operator", "parameters"})
 _OPENED: Final = "hub operator parameters"
 _BASE: Final = f"{_OPENED} now"
 _PROVED: Final = f"{_BASE} secrets"

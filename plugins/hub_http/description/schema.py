@@ -44,6 +44,8 @@ def _property(said: dict[str, Any], key: str, field: FieldInfo) -> dict[str, Any
         said = {**left[0], **{name: one for name, one in said.items() if name != "anyOf"}}
     elif left:
         said["anyOf"] = left
+    if "patternProperties" in said:
+        said["additionalProperties"] = False
     default = written(field)
     if default is not None:
         said["default"] = default
@@ -55,7 +57,7 @@ def written(field: FieldInfo) -> Any:
     value = field.default
     if field.default_factory is not None or field.is_required():
         return None
-    if value is None or isinstance(value, Block) or value in {(), ""}:
+    if value is None or isinstance(value, Block | dict) or value in {(), ""}:
         return None
     if isinstance(value, timedelta):
         return _in_units(int(value.total_seconds()), _UNITS)

@@ -16,8 +16,9 @@ _HOST: Final = re.compile(
     r"(?=.{1,253}(?::|$))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)"
     r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*(?::\d{1,5})?"
 )
-_URL: Final = re.compile(r"https://[^\s?#@]+|\{\{.*\}\}.*", re.DOTALL)
-_ENDPOINT: Final = re.compile(r"https://[^\s#@]+|\{\{.*\}\}.*", re.DOTALL)
+_URL: Final = re.compile(r"https://[^\s?#@]+")
+_ENDPOINT: Final = re.compile(r"https://[^\s#@]+")
+_EXPRESSION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 def check(description: Description, used: Used) -> Iterator[Mistake]:
@@ -40,7 +41,7 @@ def check(description: Description, used: Used) -> Iterator[Mistake]:
 def _url(place: Place, url: str, good: re.Pattern[str]) -> Iterator[Mistake]:
     if url.startswith("http://"):
         yield wrong(place, "is plain http: use https", "est en http simple : utilisez https")
-    elif not good.fullmatch(url):
+    elif not _EXPRESSION.match(url) and not good.fullmatch(_EXPRESSION.sub("x", url)):
         yield wrong(
             place,
             "is no base: https://host/path, with neither password, query nor fragment",
