@@ -127,9 +127,16 @@ class Front:
         await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=server).start()
 
     async def _close(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        if self._runner is None or self._runner.server is None:
+            return
+        links = [one.transport for one in self._runner.server.connections]
+        await self._runner.cleanup()
+        self._runner = None
+        for link in links:
+            if link is not None:
+                link.abort()  # without waiting for the other side's close_notify
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     async def _end(self) -> None:
         await self._close()

@@ -17,7 +17,7 @@ from email.policy import SMTP
 
 import pytest
 
-from hub_demo.papers import letter
+from hub_demo.papers import letter, report_mail
 from hub_demo.story import COLLEAGUE
 from hub_demo.world import HOSPITAL, HUB, PRACTICE, World, until
 from tests import mesh_stage
@@ -68,6 +68,10 @@ class Stage:
         mail.set_content("Bonjour,\n\nvoici le compte rendu.\n")
         for name, data in documents.items():
             mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+        return self.hand_over(mail.as_bytes(), recipients)
+
+    def hand_over(self, mail: bytes, recipients: Sequence[str]) -> str:
+        """Hand a mail to the hub as the hospital's operator does; returns the id of its envelope."""
         tls, host = self.world.folder / "tls", self.world.hautmont.host
         context = ssl.create_default_context(cafile=str(self.world.authority.file))
         context.check_hostname = False  # the hub's certificate bears its name, not the loopback address
@@ -78,7 +82,7 @@ class Stage:
             session.mail(HOSPITAL)
             for one in recipients:
                 assert 250 == session.rcpt(one)[0]
-            code, said = session.data(mail.as_bytes())
+            code, said = session.data(mail)
         assert 250 == code, said
         found = _ID.search(said)
         assert found, said
@@ -185,6 +189,15 @@ def test_a_mail_reaches_a_mesh_mailbox_byte_for_byte(stage: Stage) -> None:
     assert ("DATA", mesh_stage.WORKFLOW) == (message.headers["messagetype"], message.headers["workflowid"])
     assert "message.accepted" in stage.timeline(envelope, "delivery.delivered")
     assert stage.holds(envelope)
+
+
+def test_a_signed_mail_goes_along_as_it_was(stage: Stage) -> None:
+    """The hospital's own S/MIME signature can be verified at the other end: its mail is there, unchanged."""
+    mail = report_mail(stage.world.hospital, HOSPITAL, [PRACTICE], "Compte rendu signé", 1)
+    stage.hand_over(mail, (PRACTICE,))
+    documents = mesh_stage.told(stage.collected().content).documents
+    assert mail in documents.values()
+    assert any(name.lower().endswith(".xml") for name in documents)
 
 
 def test_a_mesh_message_reaches_a_mailbox_byte_for_byte(stage: Stage) -> None:
