@@ -8,10 +8,10 @@ from typing import Final
 
 import aiohttp
 from aiohttp import http_exceptions
-from multidict import CIMultiDictProxy
 
 from hub.ports.content import Sink
-from hub_http.wire import faults, raised
+from hub_http.description.model import Limits
+from hub_http.wire import egress, faults, raised
 from hub_http.wire.attempt import Attempt, Phase
 from hub_http.wire.exchange import Answer, Request
 from hub_http.wire.transcript import Passing
@@ -26,25 +26,19 @@ _RAISED: Final = (TimeoutError, aiohttp.ClientError, OSError, http_exceptions.Ht
 class Reading:
     """An answer whose head is here (`hub_http.wire.exchange.Download`)."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: Request, attempt: Attempt, host: str) -> None:
+    def __init__(
+        self, answer: aiohttp.ClientResponse, request: Request, attempt: Attempt, limits: Limits
+    ) -> None:
         self._answer = answer
         self._request = request
         self._attempt = attempt
-        self._host = host
+        self._limits = limits
+        self.status = answer.status
+        self.headers = answer.headers
         self._travelled = self._size = 0
         self._begun = False
         self._gunzip: Gunzip | None = None
         self.passing: Passing | None = None
-
-    @property
-    def status(self) -> int:
-        """The status code."""
-        return self._answer.status
-
-    @property
-    def headers(self) -> CIMultiDictProxy[str]:
-        """The headers."""
-        return self._answer.headers
 
     @property
     def media_type(self) -> str:
@@ -53,7 +47,7 @@ class Reading:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes, decompressed, once. Raises WireFault."""
-        limit = self._attempt.limits.max_download
+        limit = self._limits.max_download
         while raw := await self._next(limit):
             for piece in self._taken(raw, limit):
                 yield piece
@@ -68,7 +62,7 @@ class Reading:
     async def whole(self) -> Answer:
         """Read the body as an answer, within the request's `max_answer`. Raises WireFault."""
         limit = self._request.max_answer
-        limit = self._attempt.limits.max_answer if limit is None else limit
+        limit = self._limits.max_answer if limit is None else limit
         parts: list[bytes] = []
         while raw := await self._next(limit):
             parts += self._taken(raw, limit)
@@ -79,6 +73,10 @@ class Reading:
     def close(self) -> None:
         """Keep the connection when the body was read to its end, else drop it."""
         self._answer.close()
+
+    @property
+    def _host(self) -> str:
+        return egress.host_of(self._request.url)
 
     async def _next(self, limit: int) -> bytes:
         """Return the next bytes as they travelled, none at the end. Raises WireFault."""
@@ -96,7 +94,7 @@ class Reading:
 
     async def _awaited(self, content: aiohttp.StreamReader) -> bytes:
         attempt = self._attempt
-        attempt.enter(Phase.BODY, attempt.limits.idle_timeout.total_seconds())
+        attempt.enter(Phase.BODY, attempt.times.idle)
         with attempt.deadline:
             return await content.readany()
 

@@ -30,6 +30,22 @@ class Phase(Enum):
     BODY = "body"
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Time limits in seconds, from those of a description."""
+
+    connect: float
+    answer: float
+    idle: float
+    total: float
+
+    @classmethod
+    def of(cls, limits: Limits) -> Times:
+        """Return those of a description."""
+        given = (limits.connect_timeout, limits.answer_timeout, limits.idle_timeout, limits.total_timeout)
+        return cls(*(one.total_seconds() for one in given))
+
+
 @dataclass(slots=True, kw_only=True)
 class Attempt:
     """One try at one request.
@@ -42,7 +58,7 @@ class Attempt:
     broken   what reading its own body raised.
     """
 
-    limits: Limits
+    times: Times
     answer_timeout: float
     admissions: tuple[Admission, ...] = ()
     fresh: bool = False
@@ -60,7 +76,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.ends = self._loop.time() + self.limits.total_timeout.total_seconds()
+        self.ends = self._loop.time() + self.times.total
         self.deadline = Deadline()
 
     @property

@@ -79,7 +79,7 @@ class Connections(aiohttp.TCPConnector):
     ) -> Connection:
         """Return a connection that may carry the current attempt. Raises what the library does, PinError."""
         attempt = current.get()
-        attempt.enter(Phase.CONNECT, attempt.limits.connect_timeout.total_seconds())
+        attempt.enter(Phase.CONNECT, attempt.times.connect)
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol, transport = connection.protocol, connection.transport

@@ -60,6 +60,11 @@ def name(host: str, port: int | None) -> str:
     return shown if port in {HTTPS, None} else f"{shown}:{port}"
 
 
+def host_of(url: URL) -> str:
+    """Return the host of a URL as words show it."""
+    return name(url.raw_host or "–", url.port)
+
+
 def place_of(url: URL) -> Place:
     """Return where a URL leads."""
     return (url.raw_host or "").lower(), url.port or HTTPS

@@ -8,6 +8,7 @@ from typing import Final
 from multidict import CIMultiDict
 
 from hub.errors import Words
+from hub_http.wire import egress
 from hub_http.wire.exchange import Request
 from hub_http.wire.faults import WireFault
 
@@ -35,24 +36,26 @@ MAX_VALUE: Final = 16 << 10
 AGENT: Final = "Caducee"
 
 
-def complete(request: Request, host: str) -> CIMultiDict[str]:
+def complete(request: Request) -> CIMultiDict[str]:
     """Return the headers that go, the usual ones added. Raises WireFault (`http.header`, unsent)."""
     headers: CIMultiDict[str] = CIMultiDict()
     for name, given in request.headers.items():
         if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
             raise _wrong(
-                host, f"the header {name[:64]!r} can't be set", f"l'en-tête {name[:64]!r} ne peut être fixé"
+                request,
+                f"the header {name[:64]!r} can't be set",
+                f"l'en-tête {name[:64]!r} ne peut être fixé",
             )
         value = given.strip(" \t")
         if not _VALUE.fullmatch(value):
             raise _wrong(
-                host,
+                request,
                 f"the value of {name} holds a line end or another control character",
                 f"la valeur de {name} contient une fin de ligne ou un autre caractère de contrôle",
             )
         if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE:
             raise _wrong(
-                host,
+                request,
                 f"the value of {name} is over {MAX_VALUE >> 10} KiB",
                 f"la valeur de {name} dépasse {MAX_VALUE >> 10} Kio",
             )
@@ -65,7 +68,8 @@ def complete(request: Request, host: str) -> CIMultiDict[str]:
     return headers
 
 
-def _wrong(host: str, en: str, fr: str) -> WireFault:
+def _wrong(request: Request, en: str, fr: str) -> WireFault:
+    host = egress.host_of(request.url)
     return WireFault(
         "http.header",
         Words(

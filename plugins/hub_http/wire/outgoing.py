@@ -12,6 +12,8 @@ from hub_http.wire.attempt import Attempt, Phase
 from hub_http.wire.exchange import Body
 from hub_http.wire.transcript import Passing
 
+_AT_ONCE: Final = 64 << 10
+"""Bytes that a connection takes at once: whether the server takes them too shows by its answer."""
 _NEVER_SHOWN: Final = "a body is never read as text"
 
 
@@ -32,30 +34,37 @@ class Outgoing(Payload):
 
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         """Write all of it, which must be as long as was announced."""
-        attempt, written = self._attempt, 0
-        try:
-            if (data := self._body.data) is not None:
-                written = len(data)
-                if written == content_length:
-                    await self._put(writer, data)
-            else:
-                attempt.enter(Phase.UPLOAD)
-                async for piece in self._body.pieces():
-                    written += len(piece)
-                    if content_length is not None and written > content_length:
-                        break
-                    await self._put(writer, piece)
-                    attempt.enter(Phase.UPLOAD)
-            if content_length is not None and written != content_length:
-                raise _wrong_length()
-        except HubError as error:
-            attempt.broken = error
-            raise
+        attempt, data = self._attempt, self._body.data
+        if data is not None and len(data) == content_length and len(data) <= _AT_ONCE:
+            self._leaving(data)
+            attempt.enter(Phase.ANSWER, attempt.answer_timeout)
+            await writer.write(data)
+        else:
+            attempt.enter(Phase.UPLOAD)
+            try:
+                await self._stream(writer, content_length)
+            except HubError as error:
+                attempt.broken = error
+                raise
+            attempt.enter(Phase.ANSWER, attempt.answer_timeout)
         attempt.left = attempt.whole = True
-        attempt.enter(Phase.ANSWER, attempt.answer_timeout)
 
-    async def _put(self, writer: AbstractStreamWriter, piece: bytes) -> None:
-        """Write a stretch. The time until the next one is not the server's, but the document's."""
+    async def _stream(self, writer: AbstractStreamWriter, length: int | None) -> None:
+        attempt, written = self._attempt, 0
+        async for piece in self._body.pieces():
+            written += len(piece)
+            if length is not None and written > length:
+                break
+            self._leaving(piece)
+            attempt.enter(Phase.UPLOAD, attempt.times.idle)
+            await writer.write(piece)
+            # the time until the next stretch is not the server's, but the document's
+            attempt.enter(Phase.UPLOAD)
+        if length is not None and written != length:
+            raise _wrong_length()
+
+    def _leaving(self, piece: bytes) -> None:
+        """Note that a stretch is about to leave. Raises when it can't any more."""
         attempt = self._attempt
         if not attempt.left:
             if not attempt.is_open:
@@ -63,8 +72,6 @@ class Outgoing(Payload):
             attempt.left = bool(piece)
         if self._passing is not None:
             self._passing.add(piece)
-        attempt.enter(Phase.UPLOAD, attempt.limits.idle_timeout.total_seconds())
-        await writer.write(piece)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - as the library calls it
         """Refuse: it may be too large to hold."""

@@ -24,13 +24,14 @@ from aiohttp import http_exceptions
 from multidict import CIMultiDict
 from yarl import URL
 
+from hub.errors import HubError
 from hub.ports.connector import Addressee
 from hub.ports.trust import Admission
 from hub_http.description.model import Limits
 from hub_http.wire import egress, faults, heads, raised
 from hub_http.wire.addresses import Network
 from hub_http.wire.answer import Reading
-from hub_http.wire.attempt import Attempt, current
+from hub_http.wire.attempt import Attempt, Times, current
 from hub_http.wire.connections import Connections, PinError
 from hub_http.wire.exchange import Answer, Download, Request
 from hub_http.wire.faults import WireFault
@@ -43,6 +44,7 @@ BESIDE: Final = 4
 """Requests at a time besides `limits.concurrency`, which counts messages: the inbox, tokens, tracking."""
 _FINAL: Final = 200
 """The first status of an answer; what is under it announces one, or another protocol (RFC 9110, 15.2)."""
+_RAISED: Final = (aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError)
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout()
 
 
@@ -65,6 +67,7 @@ class Session:
     ) -> None:
         self._context = context
         self._limits = limits
+        self._times = Times.of(limits)
         self._gate = gate
         self._networks = networks
         self._resolver = resolver
@@ -129,11 +132,11 @@ class Session:
     async def _turn(self, request: Request) -> None:
         """Refuse what may never go, and wait until the rest may; a slot is taken then."""
         self._gate.admit(request.url)
-        most = self._limits.total_timeout.total_seconds()
+        most = self._times.total
         if not self._turns.free:
             wait = self._turns.take(asyncio.get_running_loop().time(), most)
             if wait is None:
-                raise faults.crowded(_host(request))
+                raise faults.crowded(egress.host_of(request.url))
             await asyncio.sleep(wait)
         if not self._slots.locked():
             await self._slots.acquire()
@@ -142,18 +145,15 @@ class Session:
             async with asyncio.timeout(most):
                 await self._slots.acquire()
         except TimeoutError:
-            raise faults.crowded(_host(request)) from None
+            raise faults.crowded(egress.host_of(request.url)) from None
 
     async def _begin(self, request: Request, admissions: tuple[Admission, ...]) -> Reading:
         """Send the request and return its answer when the head is here."""
-        host = _host(request)
-        headers = heads.complete(request, host)
+        headers = heads.complete(request)
         repeatable = request.method == "GET" if request.repeatable is None else request.repeatable
-        limits = self._limits
-        answer = limits.answer_timeout if request.timeout is None else request.timeout
         attempt = Attempt(
-            limits=limits,
-            answer_timeout=answer.total_seconds(),
+            times=self._times,
+            answer_timeout=self._times.answer if request.timeout is None else request.timeout.total_seconds(),
             admissions=admissions,
             has_body=request.body is not None,
         )
@@ -161,24 +161,22 @@ class Session:
             passing = Passing() if self._transcript is not None else None
             try:
                 response = await self._send(request, headers, attempt, passing)
-            except (aiohttp.ClientError, OSError, http_exceptions.HttpProcessingError) as error:
-                if attempt.broken is not None:
-                    raise attempt.broken from None
-                if isinstance(error, PinError):
-                    raise faults.stranger(host, error.member) from None
+            except _RAISED as error:
                 ended = isinstance(error, _Ended) and attempt.reused and not attempt.fresh
-                if ended and (repeatable or not attempt.left):
+                if ended and attempt.broken is None and (repeatable or not attempt.left):
                     attempt.again()
                     continue
-                raise raised.of(error, attempt, host) from error
+                raise _meant(error, attempt, request) from error
             finally:
                 if self._transcript is not None and passing is not None:
                     self._transcript.requested(request, headers, passing)
             if response.status < _FINAL:
                 response.close()
+                host = egress.host_of(request.url)
                 raise faults.malformed(host, "no final answer", "une réponse qui n'en est pas une")
-            reading = Reading(response, request, attempt, host)
-            reading.passing = Passing() if self._transcript is not None else None
+            reading = Reading(response, request, attempt, self._limits)
+            if self._transcript is not None:
+                reading.passing = Passing()
             return reading
 
     async def _send(
@@ -235,8 +233,14 @@ def _admissions(admission: Admission | None, addressees: Sequence[Addressee]) ->
     return tuple(one for one in (admission, *(each.admission for each in addressees)) if one)
 
 
-def _host(request: Request) -> str:
-    return egress.name(request.url.raw_host or "–", request.url.port)
+def _meant(error: Exception, attempt: Attempt, request: Request) -> HubError:
+    """Return what an error of the library means: what the request's own body raised, or a fault."""
+    host = egress.host_of(request.url)
+    if attempt.broken is not None:
+        return attempt.broken
+    if isinstance(error, PinError):
+        return faults.stranger(host, error.member)
+    return raised.of(error, attempt, host)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
