@@ -67,6 +67,21 @@ async def whole(came: Came, limit: int) -> Came:
     )
 
 
+async def structured(operator: Operator, request: Request, scope: Mapping[str, Any]) -> Answered:
+    """Ask for something that holds whole messages, of at most `limits.max_structured` bytes.
+
+    Raises AnswerError, WireFault, LimitError, and what else `stream` raises.
+    """
+    limit, body = operator.description.limits.max_structured, bytearray()
+    async with requests.stream(operator, request, scope) as coming:
+        async for piece in coming.pieces():
+            body += piece
+            if len(body) > limit:
+                raise _too_large(limit)
+    head = head_of(coming)
+    return Answered(status=head.status, headers=head.headers, body=bytes(body))
+
+
 def head_of(coming: Download) -> Answered:
     """Return what picks see of a download: status and headers, their names in lower case."""
     headers = {name.lower(): value for name, value in coming.headers.items()}

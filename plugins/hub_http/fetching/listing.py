@@ -26,6 +26,7 @@ from hub.errors import MalformedError
 from hub_http.description.inbound import Inbox, Paging
 from hub_http.description.requests import Request
 from hub_http.fetching.came import scope_of
+from hub_http.fetching.downloading import structured
 from hub_http.fetching.remembering import Memory
 from hub_http.fetching.sorting import check_readable
 from hub_http.fetching.values import Picks
@@ -83,7 +84,7 @@ class Listing:
         place = await self._first()
         places, shown = {place}, None
         for _ in range(self._paging.most):
-            answered = (await requests.ask(self._operator, self._request(place), self._scope(place))).expect()
+            answered = await self._ask(place)
             ids, fresh = self._read(answered)
             if ids and (place, ids) != shown and shown is not None and ids == shown[1]:
                 # the same page at another place: the operator does not go on
@@ -108,6 +109,13 @@ class Listing:
                 return str(self._paging.first)
             case _:
                 return ""
+
+    async def _ask(self, place: str) -> Answered:
+        request, scope = self._request(place), self._scope(place)
+        if self._inbox.download is None:
+            # it holds the messages themselves
+            return await structured(self._operator, request, scope)
+        return (await requests.ask(self._operator, request, scope)).expect()
 
     def _request(self, place: str) -> Request:
         """Return the request for the page at a place."""

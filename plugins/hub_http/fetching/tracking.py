@@ -23,7 +23,7 @@ from hub_http.fetching import reports
 from hub_http.fetching.came import scope_of
 from hub_http.fetching.events import News, news_of
 from hub_http.fetching.inbox import finish, peer_of
-from hub_http.fetching.pacing import asked_to_wait, backed_off, is_loud
+from hub_http.fetching.pacing import FIRST, asked_to_wait, backed_off, is_loud
 from hub_http.fetching.values import Picks
 from hub_http.mapping.answered import Answered
 from hub_http.sending import lines, requests
@@ -63,12 +63,14 @@ class Tracking:
         self._slots = asyncio.Semaphore(min(AT_ONCE, operator.description.limits.concurrency))
 
     async def run(self) -> None:
-        """Ask until cancelled."""
-        failures = 0
+        """Ask until cancelled. The first questions after a start are spread, as looks are."""
+        failures, pause = 0, self._operator.host.chance.fraction() * min(self._track.every, FIRST)
         while True:
+            await asyncio.sleep(pause.total_seconds())
             try:
-                asked = await self.ask_due()
-                pause = timedelta(0) if asked == _BATCH else await self._until_due()
+                pause = await self._until_due()
+                if not pause:
+                    await self.ask_due()
             except HubError as error:
                 failures += 1
                 if is_loud(failures):
@@ -86,7 +88,6 @@ class Tracking:
                         "fetch.recovered", operator=self._operator.name, part="track", count=failures
                     )
                 failures = 0
-            await asyncio.sleep(pause.total_seconds())
 
     async def ask_due(self) -> int:
         """Ask about what has come up; return how many lines that was.
@@ -197,12 +198,10 @@ class Tracking:
         )
 
     async def _until_due(self) -> timedelta:
-        """Return how long until something comes up; a line that is put meanwhile is seen soon enough."""
+        """Return how long until something comes up; what is put meanwhile is seen soon enough."""
         longest = min(LOOK_EVERY, self._track.every)
         due = await self._operator.ledger.next_due()
-        if due is None:
-            return longest
-        return min(max(due - self._clock.now(), timedelta(milliseconds=1)), longest)
+        return longest if due is None else min(max(due - self._clock.now(), timedelta(0)), longest)
 
 
 def _is_gone(asked: Asked) -> bool:

@@ -237,3 +237,25 @@ async def test_an_entry_without_an_id_hurts_no_other(tmp_path: Path) -> None:
             ("warning", "fetch.nameless", {"operator": PEER.operator, "part": "inbox", "count": 1})
         ]
     assert [one.native_id for one in intake.submissions] == ["m-0"]
+
+
+@pytest.mark.parametrize(("size", "code"), [("16KiB", None), ("4KiB", "arrived.too_large")])
+async def test_a_listing_that_holds_the_messages_may_be_as_large_as_one(
+    tmp_path: Path, size: str, code: str | None
+) -> None:
+    """`max_structured` bounds it, not `max_answer`."""
+    far = Far()
+    for number in range(PAGE):
+        far.hold(letter(number))
+    route(far, listing(far, "repeat"))
+    limits = f'[limits]\nmax_answer = "1KiB"\nmax_structured = "{size}"\n'
+    head = 'version = 1\ntitle = "Held"\n' + limits + '[inbox]\nevery = "1m"\nleast = "1m"\n'
+    async with near(far, described(), tmp_path, head) as our, our.operator() as operator:
+        intake = Watched(rig_of(far, our))
+        if code is None:
+            await look(our, operator, intake)
+        else:
+            with pytest.raises(InterruptedLookError) as caught:
+                await look(our, operator, intake)
+            assert caught.value.code == code
+    assert len(intake.submissions) == (PAGE if code is None else 0)
