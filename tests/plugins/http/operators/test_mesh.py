@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import json
 import os
+import tomllib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from hub.testing.contents import MemoryContent
 from hub.testing.fakes import RecordingIntake, RecordingLog, entry
 from hub.testing.parcels import Attached
 from hub_http import parts
+from hub_http.description.model import Description
 from tests import mesh_stage
 from tests.front import Front, front
 from tests.mesh_stage import OURS, WORKFLOW
@@ -160,6 +163,19 @@ def _configured(folder: Path, url: str, tls: Tls, parameters: dict[str, str]) ->
         "secrets": {"password": "password", "shared_key": "key"},
     }
     return Table(values, file=folder / "hub.toml", path="operators.mesh")
+
+
+def test_meshs_own_rules_are_kept() -> None:
+    """Polled every five minutes to every 24 hours, less than 20 MB in a request, no subject shown."""
+    shipped = Description.model_validate(tomllib.loads(mesh_stage.DESCRIPTION.read_text("utf-8")))
+    assert shipped.inbox is not None
+    assert shipped.send is not None
+    assert timedelta(minutes=5) <= shipped.inbox.least <= shipped.inbox.every
+    assert shipped.inbox.longest == timedelta(hours=24)
+    (step,) = shipped.send.steps
+    assert step.chunks is not None
+    assert step.chunks.size < 20_000_000
+    assert "Mex-Subject" not in step.headers
 
 
 class TestContract(ConnectorContract):
