@@ -9,31 +9,27 @@ from __future__ import annotations
 import ssl
 import weakref
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from hub.errors import ConfigError, Words
 from hub.plugin import reasons
 from hub_http.settings import TlsSettings
 
-_Key = tuple[TlsSettings, tuple[tuple[int, int, int], ...]]
+_Stamp = tuple[int, int, int]
+_Key = tuple[TlsSettings, tuple[_Stamp, ...]]
 
 _made: weakref.WeakValueDictionary[_Key, ssl.SSLContext] = weakref.WeakValueDictionary()
 
 
 def check(settings: TlsSettings) -> None:
     """Look whether the files can be used, without the system's authorities. Raises ConfigError."""
-    if settings == TlsSettings():
-        return  # a context takes half a millisecond, and there is nothing to look at
-    _fill(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), settings)
+    _check(*_key(settings))
 
 
 def context(settings: TlsSettings) -> ssl.SSLContext:
     """Return the context for these files as they are now. Raises ConfigError."""
-    files = [*settings.anchors, *settings.crls, *(one for one in (settings.certificate, settings.key) if one)]
-    try:
-        key = settings, tuple(_stamp(one) for one in files)
-    except OSError as error:
-        raise _unusable(files, error) from error
+    key = _key(settings)
     made = _made.get(key)
     if made is None:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -42,6 +38,21 @@ def context(settings: TlsSettings) -> ssl.SSLContext:
             made.load_default_certs()
         _made[key] = made
     return made
+
+
+def _key(settings: TlsSettings) -> _Key:
+    """Return what contexts are told apart by: the files, and how they look now."""
+    files = [*settings.anchors, *settings.crls, *(one for one in (settings.certificate, settings.key) if one)]
+    try:
+        return settings, tuple(_stamp(one) for one in files)
+    except OSError as error:
+        raise _unusable(files, error) from error
+
+
+@lru_cache(maxsize=4096)
+def _check(settings: TlsSettings, stamps: tuple[_Stamp, ...]) -> None:
+    if stamps:
+        _fill(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), settings)
 
 
 def _fill(context: ssl.SSLContext, settings: TlsSettings) -> None:
@@ -63,7 +74,7 @@ def _fill(context: ssl.SSLContext, settings: TlsSettings) -> None:
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> _Stamp:
     status = path.stat()
     return status.st_ino, status.st_mtime_ns, status.st_size
 
