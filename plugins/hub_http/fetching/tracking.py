@@ -40,7 +40,7 @@ AT_ONCE: Final = 4
 LOOK_EVERY: Final = timedelta(minutes=1)
 """How often the ledger is looked at for what has come up, at the least; new lines may be put any time."""
 _BATCH: Final = 100
-_FAILING: Final = frozenset(
+FAILING: Final = frozenset(
     {
         Meaning.AUTHENTICATION,
         Meaning.RATE_LIMITED,
@@ -49,6 +49,7 @@ _FAILING: Final = frozenset(
         Meaning.UNCERTAIN,
     }
 )
+"""Meanings that say nothing of the delivery: the operator fails."""
 
 
 class Tracking:
@@ -116,7 +117,7 @@ class Tracking:
                 await self._operator.ledger.put(replace(line, due_at=None))
                 return
             asked = await requests.ask(self._operator, self._track.request, self._scope(sent))
-            if asked.judgement.meaning in _FAILING and not self._speaks(asked):
+            if asked.judgement.meaning in FAILING and not self._speaks(asked):
                 raise AnswerError(self._operator.name, asked.judgement)
             await finish(self._settle(line, sent, asked, peer))
 
