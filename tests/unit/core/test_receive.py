@@ -12,7 +12,7 @@ from hub.core.tell import Teller
 from hub.domain.address import Address
 from hub.domain.message import Kind
 from hub.domain.outcome import Deferred, Refused
-from hub.errors import InputError
+from hub.errors import InputError, StoreError, Words
 from hub.ports.intake import Intake, To
 from hub.ports.observer import Event
 from hub.testing.fakes import RecordingLog
@@ -128,3 +128,23 @@ async def test_a_sender_whose_protocol_answers_gets_no_notice_beside_it() -> Non
     door = Door()
     await door.intake.submit(door.intake.stage(), submission(MARTIN, NOBODY))
     assert len(door.world.queue.rows) == 1
+
+
+async def test_a_notice_that_could_not_be_stored_is_made_good_when_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The receiver hears that it was not taken, and the message is not doubled."""
+    door = Door()
+    one = submission(MARTIN, NOBODY, unanswered=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(door.world.queue, "note", _fail)
+        with pytest.raises(StoreError):
+            await door.intake.submit(door.intake.stage(), one)
+    accepted = await door.intake.submit(door.intake.stage(), one)
+    assert accepted.again
+    kinds = [row.envelope.sealed.envelope.message.kind for row in door.world.queue.rows.values()]
+    assert sorted(kinds) == [Kind.MESSAGE, Kind.NOTICE]
+
+
+async def _fail(*_: object, **__: object) -> None:
+    raise StoreError("store.full", Words(en="Full.", fr="Plein."))
