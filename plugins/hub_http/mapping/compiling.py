@@ -21,6 +21,7 @@ from jinja2.visitor import NodeTransformer
 from hub_http.mapping.faults import Fault, TemplateError, words_of
 from hub_http.mapping.limits import MAX_DEPTH, MAX_SOURCE
 from hub_http.mapping.sandbox import Sandbox
+from hub_http.mapping.seen import Seen, attributes
 
 CACHED: Final = 4096
 """Templates that are kept compiled."""
@@ -131,7 +132,9 @@ def _followed(chain: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
     first = chain[0]
     found = scope[first] if first in scope else SANDBOX.undefined(name=first)
     for one in chain[1:]:
-        found = SANDBOX.getattr(found, one)
+        # What templates see most: the sandbox would come to the same by more questions.
+        plain = isinstance(found, Seen) and one in attributes(type(found))  # type: ignore[arg-type]
+        found = getattr(found, one) if plain else SANDBOX.getattr(found, one)
     return found
 
 

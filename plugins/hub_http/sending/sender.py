@@ -200,7 +200,8 @@ def scope_of(operator: Operator, call: Call) -> dict[str, Any]:
         call=call.id,
         codes=operator.description.codes,
     )
-    return {**seen, "taken": call.taken, "remote": call.remote}
+    seen["taken"], seen["remote"] = call.taken, call.remote
+    return seen
 
 
 def receipt_of(

@@ -11,7 +11,7 @@ import pytest
 from hub.domain.outcome import Deferred, Refused, Uncertain
 from hub.errors import Words
 from hub_http.description.picking import ClassRule, Meaning
-from hub_http.description.requests import Send
+from hub_http.description.requests import Send, Step
 from hub_http.sending.classify import Judgement
 from hub_http.sending.outcomes import Rules, Taken
 from hub_http.wire.faults import WireFault
@@ -137,6 +137,21 @@ def test_it_tries_elsewhere_only_while_nothing_may_have_left() -> None:
     assert not one.tries_elsewhere(None, uncertain)
     assert not one.tries_elsewhere(Meaning.REFUSED, refused)
     assert not rules("none").tries_elsewhere(None, deferred)
+
+
+def test_what_follows_the_message_does_not_undo_it() -> None:
+    """A step that gives the recipient nothing may fail; half of two that do is uncertain."""
+    one = rules("none")
+    deferred = Deferred(code="http.transient", reason=Words(en="Later.", fr="Plus tard."))
+    draft, message = (
+        Step.model_validate({"name": "more", "path": "/", "effect": effect}) for effect in EFFECTS
+    )
+    assert one.weigh(deferred, made=True, left=[draft]) == Taken()
+    partly = one.weigh(deferred, made=True, left=[message, draft])
+    assert isinstance(partly, Uncertain)
+    assert partly.code == "http.partly"
+    assert rules("key").weigh(deferred, made=True, left=[message]) is deferred
+    assert one.weigh(deferred, made=False, left=[message]) is deferred
 
 
 def test_the_words_hold_the_operator_s_own() -> None:

@@ -101,7 +101,9 @@ async def test_an_absence_read_out_of_a_body_needs_a_good_answer(tmp_path: Path)
 async def test_a_refusal_may_be_read_back(tmp_path: Path) -> None:
     """The sender hears the operator's reason, late as it is."""
     findings = [
-        {"when": {"json": "$.state", "equals": "failed"}, "is": "refused", "reason": {"json": "$.why"}}
+        {"when": {"json": "$.state", "equals": "failed"}, "is": "refused", "reason": {"json": "$.why"}},
+        {"when": {"json": "$.id"}, "is": "arrived"},
+        {"status": 404, "is": "absent"},
     ]
     async with rig_of(tmp_path, described(JSON, recover={"findings": findings})) as rig:
         sent = await _lose(rig, "cut")
