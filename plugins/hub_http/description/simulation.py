@@ -85,7 +85,8 @@ class Route(Block):
         None, description="for `add` and `fetch`: which part of the message, from 1; the next one, the first"
     )
     slice: Size | None = Field(
-        None, description="for `fetch`: how many bytes one answer holds; while there are more its status is 206"
+        None,
+        description="for `fetch`: how many bytes one answer holds; while there are more its status is 206",
     )
     again: Literal["same", "refuse", "twice"] = Field(
         "twice",

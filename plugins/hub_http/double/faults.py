@@ -3,7 +3,7 @@
 | kind | what the double does |
 | --- | --- |
 | `refused` | closes its port after the next answer of the route (of `*`: at once), so many seconds |
-| `tls` | fails handshakes, in the same way |
+| `tls` | shows a certificate that nobody trusts, in the same way |
 | `silent` | reads the request, does nothing, and never answers |
 | `cut` | reads it, does nothing, and ends the connection |
 | `lost` | does what is asked, then ends the connection without an answer |

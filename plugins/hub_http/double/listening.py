@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -18,15 +19,18 @@ _HANDSHAKE: Final = 10.0
 class Port:
     """One address. While it is closed nobody else gets it, and who connects is refused."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
-        """Bind. Raises OSError."""
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext, strange: Callable[[], ssl.SSLContext]
+    ) -> None:
+        """Bind. `strange` makes a context that nobody trusts. Raises OSError."""
         self._host = host
         self._held: socket.socket | None = listening.bound(host, port)
         self.number: int = self._held.getsockname()[1]
         self._context = context
         # asked for each handshake, whether a name was sent or not
         context.sni_callback = self._greeted
-        self._failing = False
+        self._strange = strange
+        self._failing: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
         self._speaks: web.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -54,7 +58,7 @@ class Port:
 
     def fail(self, seconds: float) -> None:
         """Let handshakes fail for a while."""
-        self._failing = True
+        self._failing = self._strange()
         self._later(seconds)
 
     async def heal(self) -> None:
@@ -62,7 +66,7 @@ class Port:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._failing = False
+        self._failing = None
         if self._speaks is not None:
             await self.open(self._speaks)
 
@@ -87,5 +91,6 @@ class Port:
         self._timer = None
         self._opening = asyncio.create_task(self.heal())
 
-    def _greeted(self, *_: object) -> int | None:
-        return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE if self._failing else None
+    def _greeted(self, connection: ssl.SSLObject | ssl.SSLSocket, *_: object) -> None:
+        if self._failing is not None:
+            connection.context = self._failing

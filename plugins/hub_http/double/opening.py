@@ -74,6 +74,11 @@ class Double:
         return list(self._desk.store.messages())
 
     @property
+    def receipts(self) -> Sequence[Held]:
+        """The receipts that the hub has not taken."""
+        return self._desk.store.receipts(None)
+
+    @property
     def seen(self) -> Sequence[Seen]:
         """What was asked of it, in order."""
         return list(self._desk.seen)
@@ -141,7 +146,7 @@ async def open_double(
     tls = plans.tls or _issued(folder)
     try:
         context = papers.server(tls.certificate, tls.key, tls.clients)
-        port = Port(plans.address, plans.port, context)
+        port = Port(plans.address, plans.port, context, papers.strange)
     except (OSError, ssl.SSLError) as error:
         raise _no_port(error, plans) from error
     url = f"https://{HOST}:{port.number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -87,6 +88,13 @@ def server(certificate: Path, key: Path, clients: Path | None) -> ssl.SSLContext
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def strange() -> ssl.SSLContext:
+    """Return the context of a server that nobody trusts."""
+    with tempfile.TemporaryDirectory() as folder:
+        _, certificate, key = issue(Path(folder))
+        return server(certificate, key, None)
 
 
 def drawn(description: Description) -> Mapping[str, str]:

@@ -91,6 +91,11 @@ def answer_of(fault: Fault) -> tuple[int, dict[str, str], bytes] | None:
             return None
 
 
+def stage_of(fault: Fault) -> tuple[str, Stage]:
+    """Return the code of a fault to which there is no answer, and how far the request had come."""
+    return _STAGES[fault]
+
+
 def _lines(description: Description, send: Send) -> Iterator[Line]:
     rules = Rules(operator="", send=send, classes=description.classes)
     made = False
@@ -111,7 +116,7 @@ def _lines(description: Description, send: Send) -> Iterator[Line]:
 def _outcome(description: Description, rules: Rules, step: Step, fault: Fault) -> Outcome | Taken | None:
     answer = answer_of(fault)
     if answer is None:
-        code, stage = _STAGES[fault]
+        code, stage = stage_of(fault)
         return rules.of_fault(_fault(code, stage), effect=step.effect)
     status, headers, body = answer
     answered = Answered(status=status, headers=headers, body=body)

@@ -76,6 +76,12 @@ def impatient(description: Description) -> Description:
     return description.model_copy(update={"limits": description.limits.model_copy(update=LIMITS)})
 
 
+def again(sent: Parcel) -> Parcel:
+    """Return a parcel as it is at its next attempt."""
+    addressees = tuple(replace(one, attempt=one.attempt + 1) for one in sent.addressees)
+    return replace(sent, addressees=addressees)
+
+
 class Intake(RecordingIntake):
     """The hub's core, which tells when something came."""
 
@@ -101,6 +107,7 @@ class Stage:
     connector: Connector
     intake: Intake
     clock: FixedClock
+    settings: OperatorSettings
     chance: FixedChance = field(default_factory=lambda: FixedChance(7))
 
     def parcel(self, *recipients: Any, data: bytes = PDF) -> Parcel:
@@ -122,6 +129,22 @@ class Stage:
         """Hand over a parcel to one recipient; return what became of it."""
         (only,) = (await self.send(sent)).values()
         return only
+
+    @property
+    def log(self) -> RecordingLog:
+        """What the operator's parts told the log."""
+        log = self.operator.host.log
+        assert isinstance(log, RecordingLog)
+        return log
+
+    @asynccontextmanager
+    async def restarted(self) -> AsyncIterator[Connector]:
+        """Open the operator anew, with nothing in memory, on the same ledger."""
+        before = self.operator
+        async with open_operator(self.settings, before.host, description=self.description) as operator:
+            self.operator = operator
+            yield connector.of(operator, polling.fetch)
+        self.operator = before
 
     def inbox(self, key: str = "inbox") -> Inbox:
         """Return what looks into an inbox."""
@@ -188,6 +211,7 @@ async def staged(folder: Path, description: Description, plans: Plans | None = N
             connector=connector.of(operator, polling.fetch),
             intake=intake,
             clock=clock,
+            settings=settings,
         )
 
 
