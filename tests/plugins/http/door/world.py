@@ -32,6 +32,7 @@ from hub_http.door import server
 from hub_http.door.settings import DoorSettings, Endpoint
 from hub_http.sending import lines
 from hub_http.sending.operator import Operator, Operators
+from hub_http.settings import OperatorSettings
 from tests.shape.codes import ROOT
 
 PEER = Peer(
@@ -213,7 +214,7 @@ async def opened(
             operator = Operator(
                 name=name,
                 description=description or described(),
-                settings=cast("Any", None),
+                settings=OperatorSettings(description=ROOT / "conf" / "operators" / "webhook.toml"),
                 host=replace(host, name=name, ledger=ledger or EphemeralLedger(), opens=opens),
                 exchange=cast("Any", None),
                 authority=cast("Any", None),
