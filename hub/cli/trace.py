@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hub.app.settings import Settings
     from hub.domain.party import Party
     from hub.ports.records import DeliveryReport, Report
+
+MOST_SAID: Final = 500
+"""Characters that a table shows of what the other side said; `--json` gives all of it."""
 
 
 def run(
@@ -132,11 +135,17 @@ def _show(report: Report) -> None:
                 Cell(numbers.get(one.delivery, "") if one.delivery else ""),
                 Cell(one.event, "bold", whole=True),
                 Cell(one.code or ""),
-                Cell(one.detail or ""),
+                Cell(_said(one.detail)),
             ]
             for one in report.steps
         ],
     )
+
+
+def _said(detail: str | None) -> str:
+    """Return what was said, the beginning of it when it is long: another hub's receipt is a whole envelope."""
+    text = detail or ""
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
 
 
 def _why(one: DeliveryReport) -> str:
