@@ -143,7 +143,7 @@ def _show(report: Report) -> None:
 
 
 def _said(detail: str | None) -> str:
-    """Return what was said, the beginning of it when it is long: another hub's receipt is a whole envelope."""
+    """Return what was said, its beginning when it is long: another hub's receipt is a whole envelope."""
     text = detail or ""
     return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
 
