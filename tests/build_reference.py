@@ -1,7 +1,8 @@
 """Writes the generated pages of the reference: run it again and nothing differs, or a test is red.
 
 `docs/reference/configuration.md` comes from `conf/hub.example.toml`, `docs/reference/cli.md` from the
-program itself, the reference of descriptions from their model: `python -m tests.build_reference`.
+program itself, the reference of descriptions from their model, the tables of faults from the shipped ones:
+`python -m tests.build_reference`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from hub.adapters.plugins.manager import discover
 from hub.cli import exit_codes
 from hub.cli.given import OWN
 from hub.cli.program import app
-from tests import build_description
+from tests import build_description, build_faults
 
 EXAMPLE: Final = Path("conf/hub.example.toml")
 CONFIGURATION: Final = Path("docs/reference/configuration.md")
@@ -180,6 +181,7 @@ def main() -> None:
     """Write all of them."""
     CONFIGURATION.write_text(configuration(), "utf-8")
     CLI.write_text(cli(), "utf-8")
+    build_faults.PAGE.write_text(build_faults.page(), "utf-8")
     for path, text in build_description.files():
         path.write_text(text, "utf-8")
 

@@ -66,7 +66,7 @@ def _token(fault: Fault) -> Read:
     answer = answer_of(fault)
     refused = answer is not None and answer[0] in _TOKEN_REFUSED
     code = "http.token_refused" if refused else "http.token"
-    return Read(request="token", fault=fault, code=code, then="deferred; nothing left")
+    return Read(request="token", fault=fault, code=code, then="deferred")
 
 
 def _recover(description: Description, recover: Recover, fault: Fault) -> Read:

@@ -60,12 +60,13 @@ _RETRY_AFTER: Final = "7"
 class Line:
     """One line: a fault at a step, the outcome's kind and code, and what follows.
 
-    `outcome` is `delivered` too when the send goes on as if nothing had happened.
+    `outcome` is `delivered` too when the send goes on as if nothing had happened, and `hook` when a hook
+    reads the answer: then it says.
     """
 
     step: str
     fault: Fault
-    outcome: Literal["delivered", "deferred", "refused", "uncertain"]
+    outcome: Literal["delivered", "deferred", "refused", "uncertain", "hook"]
     code: str
     then: Then
 
@@ -153,6 +154,8 @@ def _line(send: Send, step: Step, fault: Fault, outcome: Outcome | Taken | None)
         case Uncertain(code=code):
             then = _THEN[send.idempotency]
             return Line(step=step.name, fault=fault, outcome="uncertain", code=code, then=then)
+        case None if step.hook is not None:
+            return Line(step=step.name, fault=fault, outcome="hook", code="", then="")
         case _:
             return Line(step=step.name, fault=fault, outcome="delivered", code="", then="")
 
