@@ -1,8 +1,8 @@
 """The deep checks of a description: what the model can't see, because it is said in templates and paths.
 
 They take some milliseconds for each description, and `hub_http.description.reading` less than one: so a hub
-with a thousand operators does not do them all when it starts. `sound` does them once, before a description
-is used for the first time.
+with a thousand operators does not do them all when it starts, but only the first few. `sound` does them
+once, before a description is used for the first time.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hub_http.description.texts import Texts
 from hub_http.description.values import Block
 from hub_http.description.walking import Spot
 
+AT_START: Final = 10
 _TABLES: Final = ("answers", "findings", "events", "kinds")
 _found: Final[dict[int, tuple[ref[Description], tuple[Mistake, ...]]]] = {}
 
@@ -39,6 +40,15 @@ def check(description: Description) -> tuple[Mistake, ...]:
     found.extend(comings.check(description, texts.used))
     found.extend(usage.check(description, spots, texts.used))
     return tuple(found)
+
+
+def at_start(path: Path, description: Description) -> None:
+    """Check what a hub opens, as `sound`, as long as it has opened no more than `AT_START`.
+
+    So most hubs name every mistake when they start, and none takes long to.
+    """
+    if len(_found) < AT_START:
+        sound(path, description)
 
 
 def sound(path: Path, description: Description) -> None:

@@ -9,6 +9,7 @@ from hub.ports.host import Host
 from hub_http import settings as reading
 from hub_http.auth.opening import authority_of
 from hub_http.auth.secrets import Secrets
+from hub_http.description import checking
 from hub_http.description import reading as descriptions
 from hub_http.description.model import Description
 from hub_http.sending.operator import Held, Operator
@@ -32,6 +33,7 @@ async def open_operator(
     """
     if description is None:
         description = descriptions.read(settings.description)
+        checking.at_start(settings.description, description)
     parameters = reading.parameters_of(settings, description)
     secrets = Secrets(settings.secrets)
     async with open_exchange(settings, description, host, transcript=transcript) as exchange:

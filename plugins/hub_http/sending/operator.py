@@ -12,6 +12,7 @@ from hub.ports.host import Host
 from hub.ports.ledger import Ledger
 from hub_http.auth.authority import Authority
 from hub_http.auth.secrets import Secrets
+from hub_http.description import checking
 from hub_http.description.model import Description
 from hub_http.description.values import Scalar
 from hub_http.flights import Flights
@@ -64,6 +65,10 @@ class Operator:
     def ledger(self) -> Ledger:
         """What this operator's parts remember."""
         return self.host.ledger
+
+    def sound(self) -> None:
+        """Return when the description can be used, checked once in depth. Raises ConfigError."""
+        checking.sound(self.settings.description, self.description)
 
     def hold(self, duration: timedelta) -> None:
         """Let no request leave for a while, as the operator asked."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -109,10 +109,12 @@ async def exchanged(
         answer = await operator.exchange.ask(proved, addressees=addressees, admission=admission)
     answered, host = answered_of(answer), ready.url.host or ""
     taken: Mapping[str, Any] = {}
-    with reading(host):
+    try:
         judgement = judged(operator, request, answered, scope, effect=effect)
         if judgement.good and request.take:
             taken = take(request, answered, scope, request.needs if needs is None else needs, host)
+    except MalformedError as error:
+        raise unread(error, host) from error
     return Asked(operator=operator.name, answered=answered, judgement=judgement, taken=taken)
 
 
@@ -193,13 +195,9 @@ def take(
     return taken
 
 
-@contextmanager
-def reading(host: str) -> Iterator[None]:
+def unread(error: MalformedError, host: str) -> WireFault:
     """Turn what can't be read of an answer into a WireFault: by then the request has arrived."""
-    try:
-        yield
-    except MalformedError as error:
-        raise WireFault(error.code, error.words, stage="sent", host=host) from error
+    return WireFault(error.code, error.words, stage="sent", host=host)
 
 
 def unreadable(host: str, key: str) -> WireFault:
@@ -216,7 +214,8 @@ def unreadable(host: str, key: str) -> WireFault:
 
 
 def check_held(operator: Operator) -> None:
-    """Raise PausedError while the operator wants no requests."""
+    """Raise PausedError while the operator wants no requests, ConfigError when it is badly described."""
+    operator.sound()
     if left := operator.held.left:
         seconds = f"{left.total_seconds():.0f} s"
         raise PausedError(
