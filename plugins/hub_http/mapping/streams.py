@@ -27,5 +27,7 @@ class Mixed:
 
 def content_of(value: Any) -> Content | None:
     """Return the content of a document as templates see it; None for anything else."""
+    if isinstance(value, Streamed):
+        return None
     content: Content | None = getattr(value, "content", value)
     return content if hasattr(content, "pieces") and hasattr(content, "sha256") else None
