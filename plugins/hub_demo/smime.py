@@ -9,7 +9,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from hub_demo.authority import Issued
-from hub_demo.world import failed
+from hub_demo.processes import failed
 
 
 def available() -> bool:

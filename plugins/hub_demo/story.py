@@ -16,8 +16,9 @@ from typing import Final
 
 from hub.errors import Words
 from hub_demo import papers, smime
+from hub_demo.processes import failed, until
 from hub_demo.show import Show
-from hub_demo.world import HOSPITAL, PRACTICE, World, failed, until
+from hub_demo.world import HOSPITAL, PRACTICE, World
 
 DOCTOR: Final = "dr.camille.martin@valbrume.mssante.example"
 """A city doctor whose certificate the directory holds."""
@@ -61,6 +62,7 @@ class Story:
         self._start()
         self._report()
         self._letter()
+        self._described()
         self._find()
         self._struck_off()
         self._outage()
@@ -81,15 +83,16 @@ class Story:
 
     def _start(self) -> None:
         with self._show.working(
-            Words(en="starting two operators and the hub", fr="démarrage de deux opérateurs et du hub")
+            Words(en="starting three operators and the hub", fr="démarrage de trois opérateurs et du hub")
         ):
             self._world.hautmont.start()
             self._world.valbrume.start()
+            self._world.courrier.start()
             self._world.start_hub()
         self._show.done(
             Words(
-                en="two operators (SMTP over mutual TLS) and the hub run, each in its own process",
-                fr="deux opérateurs (SMTP sur TLS mutuel) et le hub tournent, chacun dans son processus",
+                en="two operators by SMTP, one by its HTTP API, and the hub run, each in its own process",
+                fr="deux opérateurs en SMTP, un par son API HTTP et le hub tournent, un processus chacun",
             )
         )
 
@@ -149,6 +152,35 @@ class Story:
             Words(
                 en="sent with its PDF by the HTTP API, arrived by SMTP at the hospital",
                 fr="envoyé avec son PDF par l'API HTTP, arrivé par SMTP à l'hôpital",
+            )
+        )
+
+    def _described(self) -> None:
+        self._show.title(Words(en="An operator that has no SMTP", fr="Un opérateur qui ne parle pas SMTP"))
+        self._show.say(
+            Words(
+                en="  one TOML file describes its HTTP API: courrier/courrier.toml",
+                fr="  un fichier TOML décrit son API HTTP : courrier/courrier.toml",
+            )
+        )
+        self._world.courrier.lose_an_answer()
+        message = self._mail([PRACTICE], "Réponse à votre demande d'avis")
+        self._told.append(message)
+        with self._show.working(Words(en="its answer is lost", fr="sa réponse se perd")):
+            until(
+                lambda: "delivered" in self._traced(message),
+                "the message was not delivered",
+                "le message n'a pas été remis",
+            )
+        if "uncertain" not in self._traced(message):
+            raise failed("no answer was lost", "aucune réponse ne s'est perdue")
+        held = self._world.courrier.messages()
+        if [one["to"] for one in held] != [PRACTICE] or not held[0]["documents"]:
+            raise failed(f"it holds {len(held)} messages", f"il en détient {len(held)}")
+        self._show.done(
+            Words(
+                en="the operator's first answer was lost: sent again under the same key, it is there once",
+                fr="première réponse perdue : renvoyé sous la même clé, le message y est une seule fois",
             )
         )
 

@@ -10,26 +10,24 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from hub.errors import PeerError, Words
 from hub_demo.authority import Authority, Issued
+from hub_demo.courrier import Courrier
 from hub_demo.members import Member, trust_list
+from hub_demo.processes import PATIENCE, end, failed, until
 
 HOSPITAL: Final = "compte-rendus@ch-hautmont.mssante.example"
 PRACTICE: Final = "dr.camille.lilas@cabinet-lilas.mssante.example"
 HUB: Final = "hub.mssante.example"
 SIGNER: Final = "liste@mssante.example"
 """Who signs the list of those who are admitted to exchange."""
-PATIENCE: Final = 30.0
-"""Seconds to wait for anything before the demonstration says that it failed."""
 
 _CONFIGURATION: Final = (files("hub_demo") / "data" / "hub.toml").read_text("utf-8")
 
@@ -59,7 +57,7 @@ class Operator:
     def stop(self) -> None:
         """Stop it."""
         if self.process is not None:
-            _end(self.process)
+            end(self.process)
             self.process = None
 
     def mails(self, mailbox: str) -> list[Path]:
@@ -77,6 +75,7 @@ class World:
     doctor: Issued
     hautmont: Operator
     valbrume: Operator
+    courrier: Courrier
     smtp_port: int
     api_port: int
     hub: subprocess.Popen[bytes] | None = field(default=None)
@@ -86,7 +85,7 @@ class World:
         """Make the folder's contents; `doctor` is the one whose certificate the directory holds."""
         run("init", str(folder), "--name", HUB, "--address", f"hub@{HUB}", language=language)
         authority = Authority(folder / "tls", "Autorité de démonstration")
-        ports = _free_ports(4)
+        ports = _free_ports(5)
         world = cls(
             folder=folder,
             authority=authority,
@@ -94,6 +93,7 @@ class World:
             doctor=authority.mailbox(doctor, "Médecin de ville"),
             hautmont=_operator("hautmont", "mx.ch-hautmont.mssante.example", ports[0], folder),
             valbrume=_operator("valbrume", "mx.valbrume.mssante.example", ports[1], folder),
+            courrier=Courrier(folder / "courrier", ports[4]),
             smtp_port=ports[2],
             api_port=ports[3],
         )
@@ -114,6 +114,7 @@ class World:
                 hautmont_port=world.hautmont.port,
                 valbrume_host=world.valbrume.host,
                 valbrume_port=world.valbrume.port,
+                courrier_url=world.courrier.url,
                 signer=SIGNER,
                 smtp_port=world.smtp_port,
                 api_port=world.api_port,
@@ -157,10 +158,10 @@ class World:
 
     def close(self) -> None:
         """Stop every process."""
-        for one in (self.hautmont, self.valbrume):
+        for one in (self.hautmont, self.valbrume, self.courrier):
             one.stop()
         if self.hub is not None:
-            _end(self.hub)
+            end(self.hub)
             self.hub = None
 
     def run(self, *arguments: str, language: str, may_fail: bool = False) -> str:
@@ -222,20 +223,6 @@ def run(*arguments: str, language: str, may_fail: bool = False) -> str:
     return done.stdout
 
 
-def until(holds: Callable[[], bool], en: str, fr: str) -> None:
-    """Wait until something holds, or raise PeerError with these words."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        if time.monotonic() > end:
-            raise failed(en, fr)
-        time.sleep(0.05)
-
-
-def failed(en: str, fr: str) -> PeerError:
-    """Make the error that ends the demonstration."""
-    return PeerError("demo.failed", Words(en=f"The demonstration failed: {en}", fr=f"Échec : {fr}"))
-
-
 def _operator(name: str, host: str, port: int, folder: Path) -> Operator:
     return Operator(name, host, port, folder / "operators" / name, folder / "tls")
 
@@ -249,14 +236,3 @@ def _free_ports(count: int) -> Sequence[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def _end(process: subprocess.Popen[Any]) -> None:
-    process.terminate()
-    if process.stdout is not None:
-        process.stdout.close()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
