@@ -42,7 +42,7 @@ def simulate(
         typer.Argument(
             metavar="FILE",
             help=_said(
-                "The description, with a [simulate] table.", "La description, avec une table [simulate]."
+                "The description, with a table simulate.", "La description, avec une table simulate."
             ),
         ),
     ],
