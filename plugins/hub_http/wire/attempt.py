@@ -51,7 +51,6 @@ class Attempt:
     """One try at one request.
 
     left     whether something of it may have left: of its body, or of its head when it has no body.
-    whole    whether all of it was handed to the network.
     reused   whether its connection had been used before.
     fresh    whether it wants a connection that nobody used before.
     answered whether an answer has begun.
@@ -65,7 +64,6 @@ class Attempt:
     has_body: bool = False
     phase: Phase = Phase.CONNECT
     left: bool = False
-    whole: bool = False
     reused: bool = False
     answered: bool = False
     protocol: ResponseHandler | None = None
@@ -91,7 +89,7 @@ class Attempt:
 
     def again(self) -> None:
         """Begin once more, over a connection that nobody used before."""
-        self.fresh, self.reused, self.left, self.whole, self.protocol = True, False, False, False, None
+        self.fresh, self.reused, self.left, self.protocol = True, False, False, None
 
     def enter(self, phase: Phase, seconds: float = inf) -> None:
         """Begin a stretch that may take so long; the whole may never take longer than `total_timeout`."""
@@ -102,7 +100,7 @@ class Attempt:
         """Note that a connection is there; what has no body leaves at once."""
         self.protocol, self.reused, self.phase = protocol, reused, Phase.UPLOAD
         if not self.has_body:
-            self.left = self.whole = True
+            self.left = True
             self.enter(Phase.ANSWER, self.answer_timeout)
 
 

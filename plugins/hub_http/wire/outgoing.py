@@ -47,7 +47,7 @@ class Outgoing(Payload):
                 attempt.broken = error
                 raise
             attempt.enter(Phase.ANSWER, attempt.answer_timeout)
-        attempt.left = attempt.whole = True
+        attempt.left = True
 
     async def _stream(self, writer: AbstractStreamWriter, length: int | None) -> None:
         attempt, written = self._attempt, 0

@@ -50,7 +50,7 @@ def retry_after(text: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=min(int(text), 10**9)), LONGEST)
     try:
         date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(date - now, timedelta(0)), LONGEST)
+        ahead = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None  # all that the parser raises for what is no date
+    return min(max(ahead, timedelta(0)), LONGEST)

@@ -167,7 +167,7 @@ async def test_a_body_that_drips_ends_with_the_whole(papers: Papers) -> None:
                 await wire.say(b"x")
                 await asyncio.sleep(0.01)
 
-    assert (await fault(papers, dripping, total_timeout="150ms")).code == "http.too_slow"
+    assert (await fault(papers, dripping, total_timeout="900ms")).code == "http.too_slow"
 
 
 async def test_endless_informational_answers_end(papers: Papers) -> None:

@@ -310,10 +310,10 @@ async def test_a_document_that_is_slow_to_read_is_not_the_server_s_fault(papers:
 
     async def pausing(number: int) -> None:
         if number:
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.3)
 
     body = upload(b"a", b"b", b"c", size=3, before=pausing)
-    async with serving(papers, polite) as server, exchange(papers, server.url(), idle_timeout="50ms") as way:
+    async with serving(papers, polite) as server, exchange(papers, server.url(), idle_timeout="200ms") as way:
         assert (await way.ask(post(server.url(), body=body))).status == 200
 
 

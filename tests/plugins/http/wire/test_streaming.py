@@ -162,13 +162,13 @@ async def test_a_sink_that_takes_its_time_is_not_the_server_s_fault(papers: Pape
 
     class Slow(Kept):
         async def write(self, data: bytes) -> None:
-            await asyncio.sleep(0.12)
+            await asyncio.sleep(0.3)
             await super().write(data)
 
     sink = Slow()
     async with (
         serving(papers, giving(bytes(200_000))) as server,  # type: ignore[arg-type]
-        exchange(papers, server.url(), idle_timeout="60ms") as way,
+        exchange(papers, server.url(), idle_timeout="200ms") as way,
         way.stream(get(server.url())) as download,
     ):
         assert await download.into(sink) == 200_000
