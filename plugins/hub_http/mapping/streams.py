@@ -30,4 +30,4 @@ def content_of(value: Any) -> Content | None:
     if isinstance(value, Streamed):
         return None
     content: Content | None = getattr(value, "content", value)
-    return content if hasattr(content, "pieces") and hasattr(content, "sha256") else None
+    return content if hasattr(content, "pieces") and hasattr(content, "read") else None
