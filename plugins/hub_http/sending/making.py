@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -55,6 +56,12 @@ def url_of(request: described.Request, scope: Mapping[str, Any], base: str, path
     text = base if place is None else f"{base}/{templates.path(place, scope).removeprefix('/')}"
     if request.query and (pairs := _query(request, scope)):
         text += f"{'&' if '?' in text else '?'}{urlencode(pairs, quote_via=quote)}"
+    return _parsed(text)
+
+
+@lru_cache(1024)
+def _parsed(text: str) -> URL:
+    """Return a URL; most are the same for every message, and what is worked out of one stays with it."""
     return URL(text, encoded=True)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.domain.outcome import Deferred, Outcome, Refused
-from hub.errors import HubError
+from hub.errors import HubError, MalformedError
 from hub_http import hooks
 from hub_http.body.making import Body, body_of
 from hub_http.description.picking import Meaning, Pick
@@ -71,7 +71,6 @@ class Run:
 
     async def run(self) -> End:
         """Do the steps. Raises nothing but cancellation."""
-        self.scope.update(taken=self.call.taken, remote=self.call.remote)
         outcome: Outcome | Taken | None = None
         meaning: Meaning | None = None
         left = self._to_do()
@@ -230,13 +229,14 @@ class Run:
 
     def _remote(self, pick: Pick, step: Step, asked: Asked, host: str) -> Any:
         try:
-            with requests.reading(host):
-                remote = picking.pick(pick, asked.answered, self.scope)
-            if remote is picking.ABSENT:
-                raise requests.unreadable(host, "remote")
-        except WireFault as fault:
-            raise _Stopped(self.rules.of_fault(fault, effect=step.effect), None) from fault
-        return remote
+            remote = picking.pick(pick, asked.answered, self.scope)
+        except MalformedError as error:
+            fault = requests.unread(error, host)
+        else:
+            if remote is not picking.ABSENT:
+                return remote
+            fault = requests.unreadable(host, "remote")
+        raise _Stopped(self.rules.of_fault(fault, effect=step.effect), None)
 
     async def _before(self, effect: Effect) -> None:
         await self.memory.before_request(self.call, message=effect == "message")
