@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
@@ -34,6 +33,11 @@ class HmacProof:
     def _reads_body(self) -> bool:
         return _mention(_BODY, (self._described.message, *self._described.headers.values()))
 
+    @cached_property
+    def _draws(self) -> bool:
+        sources = (self._described.message, *self._described.headers.values())
+        return any("nonce" in templates.roots(one) for one in sources)
+
     async def authorise(self, request: Request, scope: Mapping[str, Any]) -> Request:
         """Return the request with its digest.
 
@@ -44,7 +48,7 @@ class HmacProof:
         seen = {
             **scope,
             "secrets": self._secrets,
-            "nonce": self._nonce(),
+            "nonce": self._nonce() if self._draws else "",
             "timestamp": _written(self._host.clock.now(), described.timestamp),
             "count": described.count,
             "request": await self._view(request),
@@ -55,7 +59,7 @@ class HmacProof:
         )
         written = {name: templates.text(one, seen) for name, one in described.headers.items()}
         added = {name: value for name, value in written.items() if value is not None}
-        return replace(with_headers(request, added), repeatable=False)
+        return with_headers(request, added, repeatable=False)
 
     async def renew(self, refused: Request | None) -> bool:
         """Say no: each was new already."""
@@ -104,6 +108,8 @@ def _written(now: datetime, form: str) -> str:
 
 
 async def _digest(body: Body | None) -> str:
+    if body is not None and body.data is not None:
+        return hashlib.sha256(body.data).hexdigest()
     digest = hashlib.sha256()
     if body is not None:
         async for piece in body.pieces():

@@ -61,14 +61,18 @@ def basic(user: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-def with_headers(request: Request, added: Mapping[str, str]) -> Request:
-    """Return a request with these headers, in the place of those of the same name; they are secret."""
+def with_headers(request: Request, added: Mapping[str, str], **changes: Any) -> Request:
+    """Return a request with these headers, in the place of those of the same name; they are secret.
+
+    `changes` are made to it beside them.
+    """
     headers = CIMultiDict(request.headers)
     headers.update(added)
     return replace(
         request,
         headers=CIMultiDictProxy(headers),
         veiled=request.veiled | {name.lower() for name in added},
+        **changes,
     )
 
 
