@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.adapters.keys.names import names_of
@@ -49,6 +49,7 @@ def test_names_are_what_openssl_prints(kind: trustme.KeyType, tmp_path: Path) ->
     assert expected == pins.names(der.read_bytes())
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 500), put=st.binary(max_size=4))
 def test_names_are_the_hub_s_own(at: int, put: bytes) -> None:
     """A pin that an incoming client satisfies is satisfied by the same certificate on a server."""

@@ -10,7 +10,7 @@ import zlib
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub_http.wire.faults import WireFault
@@ -251,6 +251,7 @@ async def test_what_comes_while_nobody_asks_ends_the_connection(papers: Papers) 
         assert len(server.requests) == 2
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000), st.integers(1, 900), st.integers(0, 3))
 def test_gunzip_gives_back_what_was_packed(data: bytes, step: int, members: int) -> None:
     """Cut anywhere, in any number of members."""
@@ -262,6 +263,7 @@ def test_gunzip_gives_back_what_was_packed(data: bytes, step: int, members: int)
     assert out == data * members
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=300), st.integers(1, 300))
 def test_gunzip_notices_every_cut(data: bytes, cut: int) -> None:
     """Half of a document is none."""

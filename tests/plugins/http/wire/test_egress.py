@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -85,6 +85,7 @@ def test_nothing_else_is(url: str) -> None:
     assert "passwd" not in caught.value.words.en
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_gets_out(text: str) -> None:
     """Either it is a named host, or it is refused; nothing else is ever raised."""
@@ -124,6 +125,7 @@ def test_networks_that_are_named_are_admitted() -> None:
         assert not addresses.admitted(ip_address(text), networks)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_every_ipv4_address_counts_the_same_in_any_dress(address: Any) -> None:
     """There is no spelling that gets through."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub_http.wire.rate import LONGEST, Turns, retry_after
@@ -14,6 +14,7 @@ from hub_http.wire.rate import LONGEST, Turns, retry_after
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.5, 50),
     st.integers(1, 20),
@@ -64,6 +65,7 @@ def test_without_a_rate_only_pauses_count() -> None:
     assert turns.take(20.0, 1e9) == LONGEST.total_seconds()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**15))
 def test_seconds_are_read(seconds: int) -> None:
     """Bounded."""
@@ -74,6 +76,7 @@ def test_seconds_are_read(seconds: int) -> None:
         assert read is None
 
 
+@settings(deadline=None)
 @given(st.timedeltas(timedelta(days=-400), timedelta(days=400)))
 def test_dates_are_read(ahead: timedelta) -> None:
     """Those that have passed mean now; none is waited for longer than a day."""
@@ -82,6 +85,7 @@ def test_dates_are_read(ahead: timedelta) -> None:
     assert read == min(max(date - NOW, timedelta(0)), LONGEST)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_anything_else_is_nothing(text: str) -> None:
     """No server breaks the hub by it."""

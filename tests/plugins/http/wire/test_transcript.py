@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub_http.wire.exchange import Bytes
@@ -299,6 +299,7 @@ async def test_a_server_can_t_write_lines_of_ours(papers: Papers) -> None:
     assert not re.search("^> GET /forged", text, re.MULTILINE)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=6, max_size=40), st.text(max_size=20), st.text(max_size=20))
 def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> None:
     """Plain, escaped, encoded, and in the middle of something in base64."""
