@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.errors import ConfigError, HubError, InputError, Words, spoken_at
+from hub.errors import ConfigError, InputError, Words, spoken_at
+from hub_http.commands import outcome
 
 if TYPE_CHECKING:
     from hub_http.sending.trial import Letter, Trial
@@ -177,9 +178,9 @@ def try_(
     trial = _attempted(settings, letter, name, lines.append if json else typer.echo)
     kind = type(trial.outcome).__name__.lower()
     if json:
-        typer.echo(json_.dumps(_data(trial, kind, lines), ensure_ascii=False, indent=2))
+        typer.echo(json_.dumps(outcome.data(trial, kind, lines), ensure_ascii=False, indent=2))
     else:
-        typer.echo(_told(trial, kind))
+        typer.echo(outcome.told(trial, kind, LANGUAGE))
     raise typer.Exit(_CODES[kind])
 
 
@@ -269,45 +270,9 @@ def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _told(trial: Trial, kind: str) -> str:
-    outcome = trial.outcome
-    if kind == "delivered":
-        receipt = getattr(outcome, "receipt", "")
-        return _said(f"delivered: {receipt}", f"remis : {receipt}")
-    words = _KINDS[kind].in_language(LANGUAGE)
-    reason: Words = outcome.reason  # type: ignore[union-attr]
-    return f"{words}, {outcome.code}: {reason.in_language(LANGUAGE)}"  # type: ignore[union-attr]
-
-
-_KINDS: Final = {
-    "deferred": Words(en="deferred", fr="différé"),
-    "refused": Words(en="refused", fr="refusé"),
-    "uncertain": Words(en="uncertain", fr="incertain"),
-}
-
-
-def _data(trial: Trial, kind: str, lines: Sequence[str]) -> dict[str, Any]:
-    outcome = trial.outcome
-    reason: Words | None = getattr(outcome, "reason", None)
-    return {
-        "outcome": kind,
-        "code": getattr(outcome, "code", None),
-        "reason": reason and {"en": reason.en, "fr": reason.fr},
-        "receipt": getattr(outcome, "receipt", None),
-        "judged": [
-            {"request": request, "status": one.status, "meaning": one.meaning.value, "row": one.row}
-            for request, one in trial.judged
-        ],
-        "transcript": list(lines),
-    }
-
-
 def _wrong(en: str, fr: str) -> InputError:
     return InputError("http.try", Words(en=en, fr=fr))
 
 
 def _unusable(en: str, fr: str) -> ConfigError:
     return ConfigError("http.try", Words(en=f"{en}.", fr=f"{fr}."))
-
-
-__all__ = ["HELP", "HubError", "try_"]
