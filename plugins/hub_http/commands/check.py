@@ -25,8 +25,8 @@ HELP: Final = Words(
     "templates, paths, and what must fit together. Nothing is asked of the operator. "
     "Each line is ✓, ! (it works, but look at it) or ✗. Exit code 0 without a ✗, else 3.",
     fr="Vérifier des descriptions d'opérateurs.\n\n"
-    "Chaque faute est dite avec fichier, ligne, clé et ce qui serait juste : clés inconnues, valeurs fausses, "
-    "modèles, chemins, et ce qui doit aller ensemble. Rien n'est demandé à l'opérateur. "
+    "Chaque faute est dite avec fichier, ligne, clé et ce qui serait juste : clés inconnues, "
+    "valeurs fausses, modèles, chemins, et ce qui doit aller ensemble. Rien n'est demandé à l'opérateur. "
     "Chaque ligne est ✓, ! (cela marche, mais à voir) ou ✗. Code de sortie 0 sans ✗, sinon 3.",
 )
 _FILES: Final = Words(en="Descriptions, in TOML.", fr="Des descriptions, en TOML.")
