@@ -1,7 +1,8 @@
 """Whether a request carries the digest that a description says (`kind = "hmac"`), computed anew.
 
 Nonce and time are read out of the headers that carry them: a header's template is turned round. Its bare
-`{{ nonce }}`, `{{ timestamp }}` and `{{ signature }}` are what is looked for, all else must stand as it is.
+`{{ nonce }}`, `{{ count }}`, `{{ timestamp }}` and `{{ signature }}` are what is looked for, all else must
+stand as it is. A caller may use one nonce again with another count, as MESH's own client does.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from hub_http.double.asking import Asking
 from hub_http.mapping import templates
 
 _HOLE: Final = re.compile(r"\{\{(.*?)\}\}")
-_FOUND: Final = ("nonce", "timestamp", "signature")
+_FOUND: Final = ("nonce", "count", "timestamp", "signature")
 _MILLI: Final = 1000
 
 
 def holds(
     described: HmacRequest, asking: Asking, scope: Mapping[str, Any], now: datetime, window: timedelta
 ) -> str | None:
-    """Return what counts once when it holds, the nonce or else the digest; else None.
+    """Return what counts once when it holds, the nonce with its count or else the digest; else None.
 
     `scope` has the parameters and the secrets. `window` is how far its time may be from `now`.
     """
@@ -56,7 +57,7 @@ def holds(
     right = signature(scope["secrets"][described.key], message, described.algorithm, described.encoding)
     if not hmac.compare_digest(found.get("signature", "").encode(), right.encode()):
         return None
-    return found.get("nonce") or right
+    return f"{found['nonce']}:{found.get('count', '')}" if "nonce" in found else right
 
 
 def _read(source: str, said: str, scope: Mapping[str, Any]) -> dict[str, str] | None:
