@@ -62,6 +62,10 @@ class MeshUser:
         )
         return sent
 
+    def fetch(self, message: str) -> None:
+        """Download a message by its id; the assertion that fails shows what MESH answered."""
+        self._ask("fetch", message=message)
+
     def track(self, message: str) -> dict[str, Any]:
         """Return what MESH says of a message that this mailbox sent."""
         said: dict[str, Any] = self._ask("track", message=message)
@@ -144,6 +148,10 @@ def _send(
     return sent
 
 
+def _fetch(client: Any, message: str) -> None:
+    client.retrieve_message(message).close()
+
+
 def _track(client: Any, message: str) -> dict[str, Any]:
     return dict(client.track_message(message_id=message))
 
@@ -159,6 +167,7 @@ _DO: Final[Mapping[str, Callable[..., Any]]] = {
     "collect": _collect,
     "send": _send,
     "track": _track,
+    "fetch": _fetch,
     "admin": _admin,
 }
 

@@ -6,14 +6,16 @@ import asyncio
 import hashlib
 import json
 import os
+import sys
 import tomllib
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from hub.adapters.clock import SystemChance, SystemClock
@@ -36,7 +38,7 @@ from tests import mesh_stage
 from tests.front import Front, front
 from tests.mesh_stage import OURS, WORKFLOW
 from tests.mesh_user import MeshUser
-from tests.servers import MAILBOX_PASSWORD, SHARED_KEY, Papers, Tls, mesh_sandbox
+from tests.servers import MAILBOX_PASSWORD, SHARED_KEY, Papers, Tls, free_port, mesh_sandbox, running
 
 DOMAIN = "mesh.example"
 OUTBOX = rf"/messageexchange/{OURS}/outbox"
@@ -148,10 +150,7 @@ def _user(url: str, mailbox: str, tls: Tls, folder: Path) -> MeshUser:
 
 def _configured(folder: Path, url: str, tls: Tls, parameters: dict[str, str]) -> Table:
     mesh_stage.hurried(folder / "mesh.toml")
-    for name, secret in (("password", MAILBOX_PASSWORD), ("key", SHARED_KEY)):
-        file = folder / name
-        file.touch(mode=0o600)
-        file.write_text(f"{secret}\n")
+    _secrets(folder)
     values: dict[str, Any] = {
         "description": "mesh.toml",
         "base_url": url,
@@ -176,6 +175,13 @@ def test_meshs_own_rules_are_kept() -> None:
     assert step.chunks is not None
     assert step.chunks.size < 20_000_000
     assert "Mex-Subject" not in step.headers
+
+
+def _secrets(folder: Path) -> None:
+    for name, secret in (("password", MAILBOX_PASSWORD), ("key", SHARED_KEY)):
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(f"{secret}\n")
 
 
 class TestContract(ConnectorContract):
@@ -412,3 +418,52 @@ async def test_a_page_is_not_the_end(rig: MeshRig) -> None:
     async with _fetching(rig) as intake:
         await _until_acknowledged(rig, 25)
     assert 25 == len({one.key for one in intake.submissions}) == len(intake.submissions)
+
+
+@contextmanager
+def _double(folder: Path, host: Tls) -> Iterator[str]:
+    """Run the description's own double as whoever integrates does, under mutual TLS; yields its base URL."""
+    port = free_port()
+    _secrets(folder)
+    command = [sys.executable, "-m", "hub", "operator", "simulate", str(mesh_stage.DESCRIPTION)]
+    command += ["--port", str(port), "--folder", str(folder / "double")]
+    command += ["--certificate", str(host.certificate), "--key", str(host.key)]
+    command += ["--anchors", str(host.authority), "--clients", str(host.authority)]
+    command += ["--set", f"mailbox={OURS}", "--set", f"workflow={WORKFLOW}"]
+    command += ["--secret", f"password={folder / 'password'}", "--secret", f"shared_key={folder / 'key'}"]
+    with running(command, port, folder / "double.log"):
+        yield f"https://localhost:{port}"
+
+
+async def test_nhs_client_and_the_double_understand_each_other(tmp_path: Path) -> None:
+    """What NHS's client sends to the double in chunks, it reads back."""
+    host = Papers(tmp_path / "tls").issue()
+    with _double(tmp_path, host) as url:
+        user = _user(url, OURS, host, tmp_path)
+        content = os.urandom(5000)
+        sent = user.send(OURS, content, chunk=2000, workflow_id=WORKFLOW, local_id="l-1", filename="a.bin")
+        (got,) = user.collect()
+        assert (sent, content, "l-1", OURS) == (
+            got.id,
+            got.content,
+            got.headers["localid"],
+            got.headers["from"],
+        )
+        assert "acknowledged" == user.track(sent)["status"]
+        assert [] == user.inbox()
+
+
+async def test_the_double_is_strict_where_the_sandbox_is_not(tmp_path: Path) -> None:
+    """A token counts once, and what was acknowledged can't be downloaded again."""
+    host = Papers(tmp_path / "tls").issue()
+    with _double(tmp_path, host) as url, front(url, host, client=True) as before:
+        user = _user(before.url, OURS, host, tmp_path)
+        sent = user.send(OURS, b"once", workflow_id=WORKFLOW, local_id="l-1", filename="a.bin")
+        assert [sent] == [one.id for one in user.collect()]
+        with pytest.raises(AssertionError, match="410"):
+            user.fetch(sent)
+        (used,) = before.asked("GET", rf"/messageexchange/{OURS}/inbox")[:1]
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=host.client())) as session:
+            token = {"Authorization": used.headers["Authorization"]}
+            async with session.get(f"{url}/messageexchange/{OURS}/inbox", headers=token) as answer:
+                assert 403 == answer.status
