@@ -41,9 +41,7 @@ def simulate(
         Path,
         typer.Argument(
             metavar="FILE",
-            help=_said(
-                "The description, with a table simulate.", "La description, avec une table simulate."
-            ),
+            help=_said("The description, with a table simulate.", "La description, avec une table simulate."),
         ),
     ],
     *,
@@ -217,7 +215,8 @@ def _introduced(double: Double, file: Path, folder: Path) -> str:
         lines += [
             f"{key} = {_quoted((folder / 'secrets' / key).absolute())}" for key in sorted(double.secrets)
         ]
-    return "\n".join([first, "", paste, "", *lines, ""])
+    last = _said("It is ready; Ctrl-C stops it.", "Elle est prête ; Ctrl-C l'arrête.")
+    return "\n".join([first, "", paste, "", *lines, "", last])
 
 
 def _quoted(value: object) -> str:
