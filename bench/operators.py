@@ -3,8 +3,9 @@
 Written are N descriptions, and a hub.toml that names them all. They are the shipped ones, in turn, made
 different in every path, every template and every title, so that nothing which one needs serves another. A
 process of its own then reads the configuration as `hub serve` does and opens every operator by the hub's own
-code. It says how long that took, and its peak memory as the kernel counts it (`ru_maxrss`): interpreter and
-libraries included.
+code. Another does the same with one operator: the difference in processor time is what the others cost,
+free of what any hub takes to start. Peak memory is that of the first, as the kernel counts it
+(`ru_maxrss`): interpreter and libraries included.
 """
 
 from __future__ import annotations
@@ -138,24 +139,25 @@ def main() -> None:
     if given.child is not None:
         print(json.dumps(measure(given.child, deep=given.deep)))
         return
-    with tempfile.TemporaryDirectory(prefix="caducee-operators-") as folder:
-        file = write(Path(folder), given.count)
-        command = [
-            sys.executable,
-            "-m",
-            "bench.operators",
-            "--child",
-            str(file),
-            *(["--deep"] if given.deep else []),
-        ]
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found = json.loads(said)
+    found = _child(given.count, deep=given.deep)
+    found["cpu_of_one_s"] = _child(1, deep=given.deep)["cpu_s"]
     for name, value in found.items():
         print(f"{name:16} {value}")
     if given.count == 1000:  # noqa: PLR2004 -- the promise is for these
-        kept = found["cpu_s"] < SECONDS and found["peak_mib"] < MIB and found["operators"] == given.count
-        print(f"under {SECONDS:g} s of one core and {MIB} MiB: {'yes' if kept else 'NO'}")
+        seconds = found["cpu_s"] - found["cpu_of_one_s"]
+        kept = seconds < SECONDS and found["peak_mib"] < MIB and found["operators"] == given.count
+        print(f"{seconds:.2f} s for them, under {SECONDS:g} s and {MIB} MiB: {'yes' if kept else 'NO'}")
         raise SystemExit(0 if kept else 1)
+
+
+def _child(count: int, *, deep: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="caducee-operators-") as folder:
+        file = write(Path(folder), count)
+        command = [sys.executable, "-m", "bench.operators", "--child", str(file)]
+        command += ["--deep"] if deep else []
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = json.loads(said)
+    return found
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Not checked here: what the keys mean (the settings do that) and who may read the
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,4 +24,5 @@ def read(path: Path) -> Table:
     `config.syntax`.
     """
     source = toml.source(path, _MISSING)
-    return Table(source.values(), file=path, line_of=Positions(source.text).line_of)
+    positions = cache(Positions)  # a good file needs none
+    return Table(source.values(), file=path, line_of=lambda key: positions(source.text).line_of(key))
