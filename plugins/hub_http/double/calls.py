@@ -66,9 +66,10 @@ class Calls:
         plan: Plan,
         now: Callable[[], datetime],
         session: aiohttp.ClientSession,
+        late: timedelta = LATE,
     ) -> None:
         self.made: deque[Called] = deque(maxlen=_KEPT)
-        self.late = LATE
+        self._late = late
         self._description = description
         self._hook = hook
         self._secrets = secrets
@@ -114,7 +115,7 @@ class Calls:
     async def _make(self, webhook: str, body: bytes, kind: str, left: asyncio.Event) -> None:
         try:
             if kind == "late":
-                await asyncio.sleep(self.late.total_seconds())
+                await asyncio.sleep(self._late.total_seconds())
             if kind == "forged":
                 await self._once(webhook, body, left, forged=True)
             await self._until_taken(webhook, body, left)

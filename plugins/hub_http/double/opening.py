@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from hub_http.description.simulation import Route
 from hub_http.description.values import Scalar
 from hub_http.double import calls as calling
 from hub_http.double import papers
-from hub_http.double.calls import Called, Calls, Hook
+from hub_http.double.calls import LATE, Called, Calls, Hook
 from hub_http.double.faults import Fault, Plan
 from hub_http.double.listening import Port
 from hub_http.double.proofs import Proofs
@@ -115,8 +115,8 @@ class Plans:
     """How a double is opened, beside its description.
 
     What is missing of `parameters` and `secrets` is made up. `port` 0 lets the system choose one. `webhook`
-    is the URL of this operator at the hub's door, `webhook_anchors` whom to believe there. `told` hears of
-    each request.
+    is the URL of this operator at the hub's door, `webhook_anchors` whom to believe there, `late` by how much
+    a late call is late. `told` hears of each request.
     """
 
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
@@ -127,6 +127,7 @@ class Plans:
     unknown: Collection[str] = ()
     webhook: str | None = None
     webhook_anchors: Path | None = None
+    late: timedelta = LATE
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     told: Callable[[Seen], None] | None = None
 
@@ -184,6 +185,7 @@ async def open_double(
                 plan=plan,
                 now=plans.now,
                 session=session,
+                late=plans.late,
             )
         await port.open(server)
         try:

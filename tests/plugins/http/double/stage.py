@@ -200,7 +200,7 @@ async def staged(folder: Path, description: Description, plans: Plans | None = N
             tls=TlsSettings(anchors=(double.anchors,)),
             networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
             parameters=double.parameters,
-            secrets=_files(folder / "secrets", double.secrets),
+            secrets=files(folder / "secrets", double.secrets),
         )
         operator = await stack.enter_async_context(open_operator(settings, host, description=description))
         stack.enter_context(known.holding(operator))
@@ -245,8 +245,9 @@ async def _door(
                 await task
 
 
-def _files(folder: Path, secrets: Mapping[str, str]) -> dict[str, Path]:
-    folder.mkdir()
+def files(folder: Path, secrets: Mapping[str, str]) -> dict[str, Path]:
+    """Write secrets, as a configuration names them."""
+    folder.mkdir(exist_ok=True)
     for name, secret in secrets.items():
         papers.write_secret(folder / name, secret)
     return {name: folder / name for name in secrets}
