@@ -1,10 +1,10 @@
 """How a test double of the operator behaves: its routes, and what each does with a message.
 
 The double keeps messages: each has `id` (its own), `ours` (the hub's), `to`, `state` (draft, uploading,
-accepted, acknowledged), `number` (from 1), and `headers`, `json`, `text` and `size` of what came. Templates of
-answers see `message` (of a listing `messages` and `next`), `path` (the variables of the route's path), `query`,
-`headers`, `json` (of the request), `now`, `parameters`, `request.base` (the URL of the double) and `unknown`
-(recipients whom it does not know).
+accepted, acknowledged), `number` (from 1), and `headers`, `json`, `text` and `size` of what came. Templates
+of answers see `message` (of a listing `messages` and `next`), `path` (the variables of the route's path),
+`query`, `headers`, `json` (of the request), `now`, `parameters`, `request.base` (the URL of the double) and
+`unknown` (recipients whom it does not know).
 How requests must prove themselves is said once, in `auth`: the double holds them to it.
 """
 

@@ -22,7 +22,7 @@ DESCRIBED: dict[str, Any] = json.loads(
 )
 REFERENCE = Path(__file__).parents[4] / "docs" / "reference" / "api.md"
 _ANSWERING = (
-    "directory", "draft", "faults", "fields", "form", "problem", "recipients", "submissions", "upload",
+    "directory", "draft", "faults", "fields", "problem", "recipients", "submissions", "upload",
 )  # fmt: skip
 """The modules whose codes clients get to see."""
 
