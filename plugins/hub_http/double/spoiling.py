@@ -100,8 +100,10 @@ async def _endless(request: web.BaseRequest, answer: Said, closing: asyncio.Even
     response = await _begun(request, answer, None)
     await response.write(answer.body)
     with contextlib.suppress(ConnectionError):
-        while not closing.is_set():
+        while not closing.is_set() and request.transport is not None and not request.transport.is_closing():
             await response.write(_PIECE)
+            # whoever hung up is noticed only when others have their turn
+            await asyncio.sleep(0)
     return response
 
 
