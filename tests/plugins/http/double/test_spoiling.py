@@ -12,9 +12,11 @@ import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.errors import InputError
-from hub_http.double.faults import Fault, Plan
+from hub_http.double import faults
+from hub_http.double.faults import KINDS, Fault, Plan
 from hub_http.double.paths import Fit, fitting
 from tests.plugins.http.double.stage import Stage, again, described, staged
+from tests.shape.codes import ROOT
 
 MET = {
     "silent": (Uncertain, "http.too_slow", 0),
@@ -140,3 +142,11 @@ async def test_a_person_can_look_and_ask_for_faults(tmp_path: Path) -> None:
             assert (await ask("POST", "nothing"))[0] == 404
             await ask("POST", "reset")
             assert not stage.double.held
+
+
+def test_every_kind_of_fault_is_documented() -> None:
+    """In the page for those who ask for them, and beside the code that commits them."""
+    page = (ROOT / "docs" / "how-to" / "run-an-operator-on-a-laptop.md").read_text("utf-8")
+    for kind in (*KINDS, "status:NNN", "done:NNN"):
+        assert f"| `{kind}` |" in page
+        assert f"`{kind}`" in (faults.__doc__ or "")
