@@ -29,10 +29,10 @@ def names(certificate: bytes) -> frozenset[str]:
     found = {f"sha256:{hashlib.sha256(certificate).hexdigest()}"}
     try:
         read = x509.load_der_x509_certificate(certificate)
-        found.add(f"spki:{hashlib.sha256(_public_key_info(read)).hexdigest()}")
+        found.add(f"spki:{hashlib.sha256(public_key_info(read)).hexdigest()}")
         alternative = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         hosts = alternative.get_values_for_type(x509.DNSName)
-        found.update(f"dns:{one.lower()}" for one in hosts if _plain(one))
+        found.update(f"dns:{one.lower()}" for one in hosts if comparable(one))
     except Exception:  # noqa: BLE001 - whatever the parser says of it: it has no more names
         return frozenset(found)
     return frozenset(found)
@@ -43,7 +43,7 @@ def admits(shown: frozenset[str], admission: Admission | None) -> bool:
     return admission is None or not admission.pins or not admission.pins.isdisjoint(shown)
 
 
-def _public_key_info(certificate: x509.Certificate) -> bytes:
+def public_key_info(certificate: x509.Certificate) -> bytes:
     """Return the SubjectPublicKeyInfo, byte for byte: re-encoding may spell it otherwise."""
     body = certificate.tbs_certificate_bytes
     at = _element(body, 0)[0]
@@ -61,6 +61,6 @@ def _element(data: bytes, at: int) -> tuple[int, int]:
     return start, start + size
 
 
-def _plain(text: str) -> bool:
+def comparable(text: str) -> bool:
     """Whether a name can be compared: no NUL, no blank, no letter that only looks like another."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text

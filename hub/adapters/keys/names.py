@@ -6,13 +6,10 @@ Not checked here: that the certificate is trusted. TLS has done that before anyb
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 from cryptography import x509
 
-_VERSION: Final = 0xA0
-"""Tag of the optional first field, [0] EXPLICIT."""
-_LONG: Final = 0x80
+from hub.plugin import pins
 
 
 def names_of(certificate_der: bytes) -> tuple[str, ...]:
@@ -28,12 +25,12 @@ def names_of(certificate_der: bytes) -> tuple[str, ...]:
     certificate = _certificate(certificate_der)
     if certificate is None:
         return tuple(found)
-    if key := _public_key_info(certificate):
+    if key := pins.public_key_info(certificate):
         found.append(f"spki:{hashlib.sha256(key).hexdigest()}")
     for name in _alternative_names(certificate):
-        if isinstance(name, x509.DNSName) and _plain(name.value):
+        if isinstance(name, x509.DNSName) and pins.comparable(name.value):
             found.append(f"dns:{name.value.lower()}")
-        elif isinstance(name, x509.RFC822Name) and _plain(name.value):
+        elif isinstance(name, x509.RFC822Name) and pins.comparable(name.value):
             found.append(f"email:{name.value.lower()}")
     return tuple(dict.fromkeys(found))
 
@@ -51,30 +48,3 @@ def _alternative_names(certificate: x509.Certificate) -> tuple[x509.GeneralName,
         return tuple(extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     except Exception:  # noqa: BLE001 - the same
         return ()
-
-
-def _public_key_info(certificate: x509.Certificate) -> bytes:
-    """Return the SubjectPublicKeyInfo (RFC 5280, 4.1), byte for byte: re-encoding may spell it otherwise.
-
-    It follows version, serial number, algorithm, issuer, validity and subject.
-    """
-    body = certificate.tbs_certificate_bytes
-    at = _element(body, 0)[0]
-    before = 6 if body[at] == _VERSION else 5
-    for _ in range(before):
-        at = _element(body, at)[1]
-    return body[at : _element(body, at)[1]]
-
-
-def _element(data: bytes, at: int) -> tuple[int, int]:
-    """Return where the content of a DER element begins and where it ends; the parser has checked both."""
-    size, start = data[at + 1], at + 2
-    if size >= _LONG:
-        start += size - _LONG
-        size = int.from_bytes(data[at + 2 : start])
-    return start, start + size
-
-
-def _plain(text: str) -> bool:
-    """Whether a name can be compared: no NUL, no blank, no letter that only looks like another."""
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text

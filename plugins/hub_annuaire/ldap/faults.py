@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -114,22 +113,6 @@ def entry_unreadable(server: str, attribute: str) -> DirectoryUnavailableError:
             fr=f"Une entrée de l'annuaire LDAP {server} est inutilisable : "
             f"son {attribute} n'a pas la forme attendue.",
         ),
-    )
-
-
-def tls_files(paths: Iterable[Path], error: Exception) -> ConfigError:
-    """Say that certificates or keys can't be used."""
-    named = ", ".join(str(path) for path in paths)
-    why = reasons.tls(error)
-    return ConfigError(
-        "ldap.tls_files",
-        Words(
-            en=f"The TLS files can't be used ({named}): {why.en}. PEM is expected, the key unencrypted and "
-            "that of the certificate.",
-            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why.fr}. Il faut du PEM, et la clé, non "
-            "chiffrée, du certificat.",
-        ),
-        file=named,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub_annuaire.ldap import faults
+from hub.plugin import contexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ def client_context(anchors: Iterable[Path], identity: Identity | None) -> ssl.SS
     Without `anchors` the system's authorities are believed. Raises ConfigError.
     """
     anchors = tuple(anchors)
-    context = _hardened(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    context = contexts.client()
     if not anchors:
         context.load_default_certs()
     return _filled(context, anchors, identity)
@@ -36,32 +36,17 @@ def server_context(identity: Identity, client_authorities: Iterable[Path]) -> ss
     A client without one may still come; one with another's certificate may not. Raises ConfigError.
     """
     authorities = tuple(client_authorities)
-    context = _hardened(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-    context.num_tickets = 0
+    context = contexts.server()
     if authorities:
         context.verify_mode = ssl.CERT_OPTIONAL
     return _filled(context, authorities, identity)
 
 
-def _hardened(context: ssl.SSLContext) -> ssl.SSLContext:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
-    return context
-
-
 def _filled(context: ssl.SSLContext, anchors: tuple[Path, ...], identity: Identity | None) -> ssl.SSLContext:
-    if identity is not None:
-        try:
-            context.load_cert_chain(identity.certificate, identity.key, password=_no_password)
-        except (OSError, ValueError) as error:
-            raise faults.tls_files((identity.certificate, identity.key), error) from error
-    for path in anchors:
-        try:
-            context.load_verify_locations(path)
-        except (OSError, ValueError) as error:
-            raise faults.tls_files((path,), error) from error
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted")
+    return contexts.fill(
+        context,
+        "ldap.tls_files",
+        certificate=identity.certificate if identity else None,
+        key=identity.key if identity else None,
+        anchors=anchors,
+    )

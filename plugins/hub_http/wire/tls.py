@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ssl
 import weakref
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
-from hub.errors import ConfigError, Words
-from hub.plugin import reasons
+from hub.plugin import contexts
 from hub_http.settings import TlsSettings
 
+_CODE: Final = "http.tls_files"
 _Stamp = tuple[int, int, int]
 _Key = tuple[TlsSettings, tuple[_Stamp, ...]]
 
@@ -32,8 +32,7 @@ def context(settings: TlsSettings) -> ssl.SSLContext:
     key = _key(settings)
     made = _made.get(key)
     if made is None:
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        _fill(made, settings)
+        made = _filled(settings)
         if not settings.anchors:
             made.load_default_certs()
         _made[key] = made
@@ -46,53 +45,29 @@ def _key(settings: TlsSettings) -> _Key:
     try:
         return settings, tuple(_stamp(one) for one in files)
     except OSError as error:
-        raise _unusable(files, error) from error
+        raise contexts.unusable(_CODE, files, error) from error
 
 
 @lru_cache(maxsize=4096)
 def _check(settings: TlsSettings, stamps: tuple[_Stamp, ...]) -> None:
     if stamps:
-        _fill(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), settings)
+        _filled(settings)
 
 
-def _fill(context: ssl.SSLContext, settings: TlsSettings) -> None:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # each connection's certificate is checked anew, dates and revocation included
-    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+def _filled(settings: TlsSettings) -> ssl.SSLContext:
+    context = contexts.client()
+    context.options |= ssl.OP_NO_COMPRESSION
     context.set_alpn_protocols(["http/1.1"])
-    if settings.certificate is not None and settings.key is not None:
-        try:
-            context.load_cert_chain(settings.certificate, settings.key, password=_no_password)
-        except (OSError, ValueError) as error:
-            raise _unusable((settings.certificate, settings.key), error) from error
-    for path in (*settings.anchors, *settings.crls):
-        try:
-            context.load_verify_locations(path)
-        except (OSError, ValueError) as error:
-            raise _unusable((path,), error) from error
-    if settings.crls:
-        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return contexts.fill(
+        context,
+        _CODE,
+        certificate=settings.certificate,
+        key=settings.key,
+        anchors=settings.anchors,
+        crls=settings.crls,
+    )
 
 
 def _stamp(path: Path) -> _Stamp:
     status = path.stat()
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted")
-
-
-def _unusable(paths: Iterable[Path], error: Exception) -> ConfigError:
-    named = ", ".join(str(path) for path in paths)
-    why = reasons.tls(error)
-    return ConfigError(
-        "http.tls_files",
-        Words(
-            en=f"The TLS files can't be used ({named}): {why.en}. PEM is expected, the key unencrypted and "
-            "that of the certificate.",
-            fr=f"Les fichiers TLS sont inutilisables ({named}) : {why.fr}. Il faut du PEM, et la clé, non "
-            "chiffrée, du certificat.",
-        ),
-        file=named,
-    )
