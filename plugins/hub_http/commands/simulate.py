@@ -186,6 +186,10 @@ async def _play(
         for one in faults:
             double.commit(one)
         typer.echo(_introduced(double, file, folder))
+        if description.simulate is not None and description.simulate.calls and plans.webhook is None:
+            typer.echo(
+                _said("Without --webhook it calls nobody.", "Sans --webhook, elle n'appelle personne.")
+            )
         await stop.wait()
     typer.echo(_said("Stopped.", "Arrêté."))
 

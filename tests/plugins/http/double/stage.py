@@ -16,6 +16,7 @@ from hub.domain.address import Address
 from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.outcome import Outcome
 from hub.plugin.ledger import EphemeralLedger
+from hub.plugin.listening import Endpoint
 from hub.ports.connector import Parcel
 from hub.ports.host import Host
 from hub.ports.intake import Peer
@@ -25,7 +26,7 @@ from hub.testing.parcels import Attached, parcel
 from hub_http.description import reading
 from hub_http.description.model import Description
 from hub_http.door import server
-from hub_http.door.settings import DoorSettings, Endpoint
+from hub_http.door.settings import DoorSettings
 from hub_http.double import papers
 from hub_http.double.opening import Double, Plans, open_double
 from hub_http.fetching import polling

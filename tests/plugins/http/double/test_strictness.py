@@ -15,13 +15,15 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from hub.domain.outcome import Deferred, Delivered
+from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.errors import ConfigError
+from hub.ports.connector import Recovers
 from hub_http.description.model import Description
 from hub_http.double import papers
-from hub_http.double.opening import Double, Plans, open_double
+from hub_http.double.opening import Double, Plans, Tls, open_double
 from hub_http.wire.exchange import Request
-from tests.plugins.http.double.stage import PDF, Stage, described, files, staged
+from tests.plugins.http.double.stage import PDF, Stage, again, described, files, staged
+from tests.servers import Papers
 
 JWT = {"key": "key", "algorithm": "ES256", "claims": {"iss": "{{ parameters.client }}", "aud": "operator"}}
 PROOFS: dict[str, list[dict[str, Any]]] = {
@@ -171,25 +173,28 @@ async def test_what_was_acknowledged_is_gone(tmp_path: Path) -> None:
                 assert answer.status == 410
 
 
+def in_chunks(size: int) -> Description:
+    """Return MESH's description with chunks of a size that tests can bear, both ways."""
+    description = described("mesh")
+    send, simulate = description.send, description.simulate
+    assert send is not None
+    assert simulate is not None
+    (step,) = send.steps
+    assert step.chunks is not None
+    small = step.model_copy(update={"chunks": step.chunks.model_copy(update={"size": size}), "gzip": False})
+    routes = tuple(
+        one if one.slice is None else one.model_copy(update={"slice": size}) for one in simulate.routes
+    )
+    changes = {
+        "send": send.model_copy(update={"steps": (small,)}),
+        "simulate": simulate.model_copy(update={"routes": routes}),
+    }
+    return description.model_copy(update=changes)
+
+
 async def test_a_message_in_chunks_is_one(tmp_path: Path) -> None:
     """In parts out and in parts back: nobody gets it before the last, and every byte is in its place."""
-    description = described("mesh")
-    assert description.send is not None
-    (step,) = description.send.steps
-    assert step.chunks is not None
-    small = step.model_copy(update={"chunks": step.chunks.model_copy(update={"size": 300}), "gzip": False})
-    simulate = description.simulate
-    assert simulate is not None
-    routes = tuple(
-        one if one.slice is None else one.model_copy(update={"slice": 200}) for one in simulate.routes
-    )
-    changed = description.model_copy(
-        update={
-            "send": description.send.model_copy(update={"steps": (small,)}),
-            "simulate": simulate.model_copy(update={"routes": routes}),
-        }
-    )
-    async with staged(tmp_path, changed) as stage:
+    async with staged(tmp_path, in_chunks(300)) as stage:
         await stage.outcome(stage.parcel(data=PDF * 50))
         (held,) = stage.double.messages
         assert len(held.parts) > 3
@@ -197,6 +202,34 @@ async def test_a_message_in_chunks_is_one(tmp_path: Path) -> None:
         (came,) = stage.intake.submissions
         assert {len(PDF * 50)} <= {part.content.size for part in came.parts}
         assert sum(one.route == "part" for one in stage.double.seen) > 3
+
+
+@pytest.mark.parametrize(
+    ("size", "kind", "wanted"),
+    [
+        pytest.param(300, "lost", Deferred, id="lost-amid"),
+        pytest.param(300, "done:500", Deferred, id="500-amid"),
+        pytest.param(2000, "lost", Uncertain, id="lost-at-the-end"),
+        pytest.param(2000, "cut", Uncertain, id="cut-at-the-end"),
+        pytest.param(2000, "done:500", Uncertain, id="500-at-the-end"),
+    ],
+)
+async def test_a_chunk_that_fails(tmp_path: Path, size: int, kind: str, wanted: type) -> None:
+    """Amid an upload nobody has anything yet: it is sent anew. After the last one the hub asks first."""
+    async with staged(tmp_path, in_chunks(size)) as stage:
+        stage.double.fault("chunk", kind)
+        sent = stage.parcel()
+        outcome = await stage.outcome(sent)
+        assert isinstance(outcome, wanted), outcome
+        stage.clock.advance(timedelta(hours=1))
+        async with stage.restarted() as connector:
+            if isinstance(outcome, Uncertain):
+                assert isinstance(connector, Recovers)
+                (outcome,) = (await connector.recover(sent)).values()
+            if isinstance(outcome, Deferred):
+                (outcome,) = (await connector.deliver(again(sent))).values()
+        assert isinstance(outcome, Delivered), outcome
+        assert len(stage.double.messages) == 1
 
 
 async def test_requests_are_checked(tmp_path: Path) -> None:
@@ -218,3 +251,19 @@ async def test_a_description_without_a_double_says_so(tmp_path: Path) -> None:
         async with open_double(described("hub"), tmp_path, Plans()):
             pass
     assert caught.value.code == "double.unplayable"
+
+
+async def test_only_callers_of_the_named_authority_are_let_in(tmp_path: Path) -> None:
+    """With `clients` the operator asks for a certificate: without one there is no connection."""
+    papers_of_hub = Papers(tmp_path / "hub")
+    own = papers_of_hub.issue("hub.hautmont.example")
+    (tmp_path / "server").mkdir()
+    anchors, certificate, key = papers.issue(tmp_path / "server")
+    tls = Tls(anchors=anchors, certificate=certificate, key=key, clients=papers_of_hub.authority)
+    async with staged(tmp_path, described("two-phase"), Plans(tls=tls)) as stage:
+        assert isinstance(await stage.outcome(stage.parcel()), Deferred)
+        shown = replace(stage.settings.tls, certificate=own.certificate, key=own.key)
+        stage.settings = replace(stage.settings, tls=shown)
+        async with stage.restarted() as connector:
+            (outcome,) = (await connector.deliver(stage.parcel())).values()
+        assert isinstance(outcome, Delivered), outcome
