@@ -16,8 +16,8 @@ import dns.resolver
 
 from hub.domain.outcome import Refused
 from hub.errors import PeerError, Words
+from hub.plugin.listening import Endpoint
 from hub.ports.clock import Chance
-from hub_smtp.settings import Endpoint
 
 _DNS_PORT: Final = 53
 _LIFETIME: Final = 10.0

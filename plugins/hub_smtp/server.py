@@ -12,13 +12,14 @@ from typing import Final
 
 from hub.errors import ConfigError, Words
 from hub.plugin import listening, reasons
+from hub.plugin.listening import Endpoint
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_smtp import replies, tls
 from hub_smtp.handshake import Desk
 from hub_smtp.link import Link
 from hub_smtp.session import Session
-from hub_smtp.settings import Endpoint, ReceiverSettings
+from hub_smtp.settings import ReceiverSettings
 from hub_smtp.taking import Reader
 
 _BACKLOG: Final = 512

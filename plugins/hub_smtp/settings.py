@@ -5,41 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from hub.domain.address import parse_domain
-from hub.errors import MalformedError, Words
+from hub.errors import MalformedError
 from hub.plugin import Table
-
-_HIGHEST_PORT: Final = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A host (a name or an IP address) and a TCP port, written `host:port` or `[::1]:port`."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Endpoint:
-        """Read `host:port`. Port 0 lets the system choose one. Raises MalformedError."""
-        host, colon, port = text.rpartition(":")
-        bracketed = host.startswith("[") and host.endswith("]")
-        host = host[1:-1] if bracketed else host
-        fits = port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT
-        if not colon or not host or not fits or (":" in host and not bracketed):
-            raise MalformedError(
-                "endpoint.malformed",
-                Words(
-                    en="is not host:port, such as 127.0.0.1:2525 or [::1]:2525",
-                    fr="n'est pas de la forme hôte:port, telle que 127.0.0.1:2525 ou [::1]:2525",
-                ),
-            )
-        return cls(host, int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+from hub.plugin.listening import HIGHEST_PORT, Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +143,7 @@ def parse_connector(table: Table) -> ConnectorSettings:
     return ConnectorSettings(
         tls=_tls(table),
         relay=table.parsed("relay", Endpoint.parse) if "relay" in table.names() else None,
-        port=table.integer("port", 25, least=1, most=_HIGHEST_PORT),
+        port=table.integer("port", 25, least=1, most=HIGHEST_PORT),
         server_name=table.parsed("server_name", parse_domain) if "server_name" in table.names() else None,
         nameservers=_endpoints(table, "nameservers", []),
         max_message=table.size("max_message", "50MiB"),

@@ -14,11 +14,12 @@ from aiohttp import web
 
 from hub.errors import ConfigError, Words
 from hub.plugin import listening, reasons
+from hub.plugin.listening import Endpoint
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub_http.door import faults, problem, tls
 from hub_http.door.frame import HEADERS, Frame
-from hub_http.door.settings import DoorSettings, Endpoint
+from hub_http.door.settings import DoorSettings
 from hub_http.door.webhook import Webhooks
 from hub_http.sending.operator import Operators
 

@@ -5,40 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
-from hub.errors import MalformedError, Words
+from hub.errors import MalformedError
 from hub.plugin import Table
-
-_HIGHEST_PORT: Final = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An IP address or a name, and a TCP port; port 0 lets the system choose one."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Endpoint:
-        """Read `host:port` or `[::1]:port`. Raises MalformedError."""
-        host, colon, port = text.rpartition(":")
-        bracketed = host.startswith("[") and host.endswith("]")
-        host = host[1:-1] if bracketed else host
-        fits = port.isascii() and port.isdigit() and int(port) <= _HIGHEST_PORT
-        if not colon or not host or not fits or (":" in host and not bracketed):
-            raise MalformedError(
-                "endpoint.malformed",
-                Words(
-                    en="is not host:port, such as 127.0.0.1:8443 or [::1]:8443",
-                    fr="n'est pas de la forme hôte:port, telle que 127.0.0.1:8443 ou [::1]:8443",
-                ),
-            )
-        return cls(host, int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+from hub.plugin.listening import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,13 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from hub.domain.address import Address
+from hub.plugin.listening import Endpoint
 from hub.testing.connector_contract import ConnectorContract, Rig, Seen
 from hub.testing.fakes import entry
 from hub_smtp.composing import Composer
 from hub_smtp.connector import Connector, open_connector
 from hub_smtp.mail_settings import Encrypt, Format, MailWriting
-from hub_smtp.settings import ConnectorSettings, Endpoint
+from hub_smtp.settings import ConnectorSettings
 from tests.plugins.smtp.wire.world import Papers, host
 
 

@@ -10,7 +10,8 @@ import trustme
 
 from hub.errors import ConfigError
 from hub.plugin import Table
-from hub_http.door.settings import DoorSettings, Endpoint, parse_receiver
+from hub.plugin.listening import Endpoint
+from hub_http.door.settings import DoorSettings, parse_receiver
 from tests.plugins.http.door.world import described, opened
 
 GIVEN = {"listen": ["127.0.0.1:8443", "[::1]:0"], "certificate": "door.pem", "key": "door.key"}

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hub.domain.address import Address
 from hub.domain.ids import DeliveryId, OperatorName
 from hub.plugin.ledger import EphemeralLedger
+from hub.plugin.listening import Endpoint
 from hub.ports.host import Host
 from hub.ports.intake import Intake, Peer
 from hub.ports.keyring import Opens
@@ -29,7 +30,7 @@ from hub.ports.ledger import Ledger
 from hub.testing.fakes import FixedChance, FixedClock, RecordingIntake, RecordingLog
 from hub_http.description.model import Description
 from hub_http.door import server
-from hub_http.door.settings import DoorSettings, Endpoint
+from hub_http.door.settings import DoorSettings
 from hub_http.sending import lines
 from hub_http.sending.operator import Operator, Operators
 from hub_http.settings import OperatorSettings

@@ -14,9 +14,10 @@ import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Refused
 from hub.errors import PeerError
+from hub.plugin.listening import Endpoint
 from hub.testing.fakes import FixedChance
 from hub_smtp.mx import Mx
-from hub_smtp.settings import Endpoint, TlsSettings
+from hub_smtp.settings import TlsSettings
 from tests.plugins.smtp.wire.test_client import OFFERS, sound, take_mail
 from tests.plugins.smtp.wire.world import Papers, Stage_, by_address, connector, script, sent_to
 

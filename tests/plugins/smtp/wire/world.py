@@ -20,6 +20,7 @@ from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.message import SenderSignature, SignatureResult
 from hub.domain.outcome import Outcome
 from hub.plugin.ledger import EphemeralLedger
+from hub.plugin.listening import Endpoint
 from hub.ports.connector import Addressee, Parcel
 from hub.ports.host import Host
 from hub.ports.intake import Acknowledgement, Peer, Stage, Submission, To
@@ -27,7 +28,7 @@ from hub.testing.fakes import FixedChance, FixedClock, RecordingIntake, Recordin
 from hub.testing.parcels import parcel
 from hub_smtp.connector import Connector, open_connector
 from hub_smtp.server import Receiver, open_receiver
-from hub_smtp.settings import ConnectorSettings, Endpoint, ReceiverSettings, TlsSettings
+from hub_smtp.settings import ConnectorSettings, ReceiverSettings, TlsSettings
 from hub_smtp.wire import Arrived, Outgoing
 
 OWN = Address.parse("hub@hub.valbrume.example")
