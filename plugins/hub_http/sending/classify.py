@@ -162,7 +162,7 @@ def _pause(said: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=seconds), LONGEST_PAUSE)
     try:
         date = parsedate_to_datetime(said)
-    except (ValueError, IndexError, TypeError):
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(date - now, timedelta(0)), LONGEST_PAUSE)
+        ahead = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None  # all that the parser raises for what is no date
+    return min(max(ahead, timedelta(0)), LONGEST_PAUSE)

@@ -113,6 +113,8 @@ def test_a_problem_says_why_by_itself() -> None:
         ("Tue, 03 Mar 2026 11:00:00 GMT", timedelta(0)),
         ("99999999999999999999", LONGEST_PAUSE),
         ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_PAUSE),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999", None),
         ("soon", None),
         ("-5", None),
         ("", None),
