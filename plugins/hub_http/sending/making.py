@@ -13,6 +13,7 @@ from yarl import URL
 
 from hub_http.description import requests as described
 from hub_http.mapping import templates
+from hub_http.wire import egress
 from hub_http.wire.exchange import Body, Request
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
@@ -45,13 +46,19 @@ def request_of(
 
 
 def url_of(request: described.Request, scope: Mapping[str, Any], base: str, path: str | None = None) -> URL:
-    """Return the URL: below the base, or whole. What expressions give can't leave its place in a path."""
+    """Return the URL: below the base, or whole. What expressions give can't leave its place in a path.
+
+    Raises TemplateError; WireFault (`http.egress`) for a whole one that is no URL: it may be an answer's.
+    """
     if path is None and request.url is not None:
         whole = templates.text(request.url, scope)
         if whole is None:
             raise templates.without_value(request.url)
-        url = URL(whole)
-        return url.update_query(_query(request, scope)) if request.query else url
+        try:
+            url = URL(whole)
+            return url.update_query(_query(request, scope)) if request.query else url
+        except ValueError:
+            raise egress.no_url() from None
     place = path if path is not None else request.path
     text = base if place is None else f"{base}/{templates.path(place, scope).removeprefix('/')}"
     if request.query and (pairs := _query(request, scope)):

@@ -35,7 +35,7 @@ class Egress:
             read = URL(url, encoded=True) if isinstance(url, str) else url
             host, port = read.raw_host, read.port
         except ValueError:
-            raise _refused("–", "it is no URL", "ce n'est pas une URL") from None
+            raise no_url() from None
         if not host or read.scheme not in {"https", "http"} or port is None:
             raise _refused("–", "it is no https URL", "ce n'est pas une URL https")
         named = name(host, port)
@@ -52,6 +52,11 @@ class Egress:
         if not _SENDABLE.fullmatch(read.raw_path_qs):
             raise _refused(named, "it has signs that no URL may have", "elle contient des signes interdits")
         return read.with_fragment(None) if read.raw_fragment else read
+
+
+def no_url() -> WireFault:
+    """Make the fault for a text that is no URL, such as one that an answer gave."""
+    return _refused("–", "it is no URL", "ce n'est pas une URL")
 
 
 def name(host: str, port: int | None) -> str:

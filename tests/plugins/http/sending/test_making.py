@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
@@ -12,6 +13,7 @@ from yarl import URL
 from hub_http.description.requests import Request
 from hub_http.mapping.templates import TemplateError
 from hub_http.sending.making import request_of, url_of
+from hub_http.wire.faults import WireFault
 
 BASE = "https://valbrume.example/api"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -64,3 +66,14 @@ def test_a_url_of_an_answer_stands_for_itself() -> None:
     """It passes the gate of the wire, like any other."""
     scope = {"taken": {"tracking": "https://elsewhere.example/track?id=1"}}
     assert url_of(described(url="{{ taken.tracking }}"), scope, BASE) == URL(scope["taken"]["tracking"])
+
+
+@pytest.mark.parametrize(
+    "said", ["https://[", "https://elsewhere.example:99999/", "https://a\\@b/", "https://a:b/"]
+)
+@pytest.mark.parametrize("query", [{}, {"more": "1"}])
+def test_what_an_answer_calls_a_url_may_be_none(said: str, query: dict[str, str]) -> None:
+    """Nothing is asked then, and nothing else comes to harm."""
+    with pytest.raises(WireFault) as caught:
+        url_of(described(url="{{ taken.tracking }}", query=query), {"taken": {"tracking": said}}, BASE)
+    assert (caught.value.code, caught.value.stage) == ("http.egress", "unsent")
