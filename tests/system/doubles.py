@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import ssl
 import subprocess
 import sys
@@ -32,7 +31,6 @@ retry_base = "1s"
 retry_cap = "2s"
 breaker_pause = "1s"
 """
-_OTHERS: Final = re.compile(r"\[operators\.courrier\]\n.*?(?=\[(?!operators\.courrier))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +96,13 @@ def simulated(description: Path, folder: Path, *options: str) -> Iterator[Simula
 def connect(world: World, description: Path, double: Simulated) -> None:
     """Configure a hub to send to a double, by the lines that the double prints."""
     file = world.folder / "hub.toml"
-    text = _OTHERS.sub("", file.read_text())
     table = _TABLE.format(description=description, url=double.url, anchors=double.anchors)
     given = double.table()
     for key in ("parameters", "secrets"):
         lines = [f'{name} = "{value}"' for name, value in given.get(key, {}).items()]
         table += "\n".join([f"[operators.{NAME}.{key}]", *lines, ""])
-    file.write_text(text + table)
+    with file.open("a") as configuration:
+        configuration.write(table)
 
 
 def events(world: World, envelope: str) -> list[str]:
