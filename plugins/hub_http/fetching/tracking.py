@@ -2,19 +2,20 @@
 
 A line of the ledger comes up (`due_at`); the answer becomes receipts; then, and only then, the line is put
 off, or asked about no more. The pause grows with the time since the send, from `every` to ten times that.
-When the operator fails, nothing is asked until a pause is over.
+When the operator fails, nothing is asked until a pause is over. What fails for one line alone puts that line
+off: it stands before no other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub.domain.ids import DeliveryId
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.ports.intake import Acknowledgement, Intake, Peer
 from hub.ports.ledger import Line
 from hub_http.description.inbound import Track
@@ -22,7 +23,8 @@ from hub_http.description.picking import Meaning
 from hub_http.fetching import reports
 from hub_http.fetching.came import scope_of
 from hub_http.fetching.events import News, news_of
-from hub_http.fetching.inbox import finish, peer_of
+from hub_http.fetching.fates import Fate, fate_of
+from hub_http.fetching.inbox import IN_A_ROW, finish, peer_of
 from hub_http.fetching.pacing import FIRST, asked_to_wait, backed_off, is_loud
 from hub_http.fetching.values import Picks
 from hub_http.mapping.answered import Answered
@@ -98,14 +100,50 @@ class Tracking:
         peer = peer_of(self._operator, self._intake)
         due = await self._operator.ledger.due(self._clock.now(), _BATCH)
         tasks = [asyncio.create_task(self._one(line, peer)) for line in due]
+        failed: list[tuple[Line, HubError]] = []
+        in_a_row = answered = 0
         try:
-            for task in tasks:
-                await task
+            for line, task in zip(due, tasks, strict=True):
+                try:
+                    await task
+                except HubError as error:
+                    if not self._of_one(error):
+                        raise
+                    failed.append((line, error))
+                    in_a_row += 1
+                    if in_a_row >= IN_A_ROW:
+                        await self._put_off(failed)
+                        raise
+                else:
+                    answered, in_a_row = answered + 1, 0
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if failed and not answered and isinstance(failed[0][1], AnswerError):
+            raise failed[0][1]
+        await self._put_off(failed)
         return len(due)
+
+    @staticmethod
+    def _of_one(error: HubError) -> bool:
+        """Whether an error may be that of one line: its URL, its answer. Unlike one of all connections."""
+        if isinstance(error, ConfigError):
+            return False
+        if isinstance(error, AnswerError):
+            return fate_of(error) is not Fate.STOP
+        return fate_of(error) in {Fate.LEAVE, Fate.POISON}
+
+    async def _put_off(self, failed: Sequence[tuple[Line, HubError]]) -> None:
+        """Ask about these later: others get their turn."""
+        for line, error in failed:
+            self._log.warning(
+                "fetch.track_unreadable", operator=self._operator.name, part="track", code=error.code
+            )
+            known = await self._operator.ledger.get(line.key) or line
+            if known.due_at is not None:
+                after = self._after(known, lines.read(known), reports.done(known), gone=False)
+                await self._operator.ledger.put(after)
 
     async def _one(self, line: Line, peer: Peer) -> None:
         async with self._slots:

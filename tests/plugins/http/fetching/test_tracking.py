@@ -297,6 +297,42 @@ async def test_it_goes_on_by_itself_until_it_is_stopped(tmp_path: Path) -> None:
     assert told(known) == [(FIRST, "acknowledgement.delivered", Delivered)]
 
 
+@pytest.mark.parametrize(
+    "bad", ["https://[", "https://elsewhere.example/x", "http://localhost/x", "", "huge", "500"]
+)
+async def test_what_fails_for_one_stands_before_no_other(tmp_path: Path, bad: str) -> None:
+    """A URL that is none, or leads elsewhere, an answer too large: it is put off, the next is asked about."""
+    far = Far()
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"state": "done"})
+
+    async def huge(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=b" " * (2 << 20))
+
+    async def failing(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    far.routes |= {"GET /good": answer, "GET /huge": huge, "GET /500": failing}
+    text = TEXT.replace('path = "/track"', 'url = "{{ taken.tracking }}"')
+    async with near(far, text, tmp_path, "") as our:
+        urls = {FIRST: bad if "/" in bad or not bad else f"{far.url}/{bad}", SECOND: f"{far.url}/good"}
+        now = datetime.now(UTC)
+        for number, (delivery, url) in enumerate(urls.items()):
+            one = Sent(call=delivery, recipients={MARTIN: delivery}, taken={"tracking": url}, left_at=now)
+            at = now - timedelta(minutes=10 - number)
+            key = lines.key_of(delivery)
+            await our.ledger.put(lines.line_of(key, one, now + timedelta(days=30), due_at=at))
+        known = intake()
+        await ask(our, known)
+        later = await due(our, lines.key_of(FIRST))
+        assert later is not None
+        assert later > now
+        assert await due(our, lines.key_of(SECOND)) is None
+    assert told(known) == [(SECOND, "acknowledgement.delivered", Delivered)]
+    assert our.log.events() == ["fetch.track_unreadable"]
+
+
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - nobody says when a receipt is recorded

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hub_http.mapping.answered import Answered
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_http.description.picking import AnswerRule, Meaning
+from hub_http.mapping.answered import Answered
 from hub_http.sending.classify import LONGEST_PAUSE, by_http, judge
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
