@@ -3,7 +3,7 @@
 1. jinja2's own parser reads the text; statements and comments are refused, but `for` and `if` in XML.
 2. Every node of the tree must be one of those listed here, every name public, every function known.
 3. Nodes that would write values by Python's own rules (`~`, a loop) are replaced by our own functions.
-4. All expressions of a text become one function that gives their values at once.
+4. The expressions of a text become plain functions (`direct`), or together one that gives all their values.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import TemplateSyntaxError, Undefined, nodes
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.environment import Template
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
+from hub_http.mapping import direct
+from hub_http.mapping.direct import Reader
 from hub_http.mapping.faults import Fault, TemplateError, words_of
 from hub_http.mapping.limits import MAX_DEPTH, MAX_SOURCE
 from hub_http.mapping.sandbox import Sandbox
-from hub_http.mapping.seen import Seen, attributes
 
 CACHED: Final = 4096
 """Templates that are kept compiled."""
@@ -52,35 +53,27 @@ class _Refused(Exception):  # noqa: N818 - carries a fault out of the walk
 class Compiled:
     """A text in parts: what stands in it as it is, and places in the row that `values` gives.
 
-    `chains` has the names of each expression when all are names with their attributes, as most are: they are
-    looked up without jinja2's help, in the same way and much faster.
+    `reads` has a function for each expression, if jinja2 is needed for none; else `root` gives them all.
     """
 
     parts: tuple[str | int, ...]
-    root: Callable[[Context], Iterator[str]] | None = field(repr=False)
-    chains: tuple[tuple[str, ...], ...] | None = None
+    root: Callable[[Context], Iterator[str]] | None = field(default=None, repr=False)
+    reads: tuple[Reader, ...] = field(default=(), repr=False)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether there are no expressions; `parts` has one text then."""
+        return self.root is None and not self.reads
 
     @property
     def sole(self) -> bool:
         """Whether the text is one expression as a whole."""
         return len(self.parts) == 1 and self.parts[0] == 0
 
-    def known(self, scope: Mapping[str, Any]) -> Any:
-        """Return the value of what is one plain name as a whole; `UNKNOWN` when `values` must be asked."""
-        if self.chains is None or len(self.parts) != 1 or self.parts[0] != 0:
-            return UNKNOWN
-        try:
-            found = _followed(self.chains[0], scope)
-        except Exception:  # noqa: BLE001 - `values` raises it again, where it is told
-            return UNKNOWN
-        return UNKNOWN if isinstance(found, Undefined) else found
-
     def values(self, scope: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of the expressions, in order. Raises whatever they raise."""
-        if self.chains is not None:
-            return tuple([_followed(one, scope) for one in self.chains])
         if self.root is None:
-            return ()
+            return tuple([read(scope) for read in self.reads])
         context = Context(SANDBOX, scope, None, {})  # type: ignore[arg-type]  # any mapping will do
         for _ in self.root(context):
             pass
@@ -89,15 +82,13 @@ class Compiled:
 
 
 SANDBOX: Final = Sandbox()
-UNKNOWN: Final = object()
-"""Nothing that can be told at once."""
 
 
 @lru_cache(CACHED)
 def expressions(source: str) -> Compiled:
     """Compile a text with expressions. Raises TemplateError."""
     if "{" not in source:
-        return Compiled((source,), None)
+        return Compiled((source,))
     tree = read(source)
     parts: list[str | int] = []
     found: list[nodes.Expr] = []
@@ -109,33 +100,13 @@ def expressions(source: str) -> Compiled:
                 parts.append(len(found))
                 found.append(node)
     if not found:
-        return Compiled(("".join(str(one) for one in parts),), None)
-    chains = [_chain(one) for one in found]
+        return Compiled(("".join(str(one) for one in parts),))
+    reads = [direct.reader(one, SANDBOX) for one in found]
+    if None not in reads:
+        return Compiled(tuple(parts), None, tuple(one for one in reads if one is not None))
     row = nodes.Tuple(found, "load", lineno=1)
     body = nodes.Template([nodes.Assign(nodes.Name(_RESULT, "store"), row, lineno=1)], lineno=1)
-    known = tuple(one for one in chains if one is not None)
-    return Compiled(
-        tuple(parts), compiled(SANDBOX, body, source), known if len(known) == len(chains) else None
-    )
-
-
-def _chain(node: nodes.Node) -> tuple[str, ...] | None:
-    """Return the names that an expression is made of; None when there is more to it."""
-    names: list[str] = []
-    while isinstance(node, nodes.Getattr):
-        names.append(node.attr)
-        node = node.node
-    return (node.name, *reversed(names)) if isinstance(node, nodes.Name) else None
-
-
-def _followed(chain: tuple[str, ...], scope: Mapping[str, Any]) -> Any:
-    first = chain[0]
-    found = scope[first] if first in scope else SANDBOX.undefined(name=first)
-    for one in chain[1:]:
-        # What templates see most: the sandbox would come to the same by more questions.
-        plain = isinstance(found, Seen) and one in attributes(type(found))  # type: ignore[arg-type]
-        found = getattr(found, one) if plain else SANDBOX.getattr(found, one)
-    return found
+    return Compiled(tuple(parts), compiled(SANDBOX, body, source))
 
 
 def compiled(sandbox: Sandbox, tree: nodes.Template, source: str) -> Callable[[Context], Iterator[str]]:

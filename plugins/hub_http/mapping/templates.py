@@ -8,7 +8,8 @@ only a body can keep.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -33,13 +34,14 @@ def text(source: str, scope: Mapping[str, Any]) -> str | None:
     Raises TemplateError when an expression has no value, or one that is no text.
     """
     compiled = compiling.expressions(source)
-    if compiled.root is None:
+    if compiled.fixed:
         return compiled.parts[0]  # type: ignore[return-value]  # without expressions there is one text
-    if isinstance(known := compiled.known(scope), str) and len(known) <= MAX_TEXT:
-        return known
     values = _values(source, compiled, scope)
-    if compiled.sole and values[0] is None:
-        return None
+    if compiled.sole:
+        if values[0] is None:
+            return None
+        if type(values[0]) is str and len(values[0]) <= MAX_TEXT:
+            return values[0]
     return _joined(source, compiled, [_written(source, one) for one in values])
 
 
@@ -62,7 +64,7 @@ def path(source: str, scope: Mapping[str, Any]) -> str:
     TemplateError for that, and for an expression that is none or empty.
     """
     compiled = compiling.expressions(source)
-    if compiled.root is None:
+    if compiled.fixed:
         return compiled.parts[0]  # type: ignore[return-value]  # without expressions there is one text
     values = _values(source, compiled, scope)
     encoded = [_segment(source, one) for one in values]
@@ -79,14 +81,35 @@ def pieces(source: str, scope: Mapping[str, Any]) -> Any:
     That of the expression, when the text is one (`Streamed` for a document), else a text, or `Mixed` when it
     holds documents. Raises TemplateError.
     """
+    return filling(source)(scope)
+
+
+def filling(source: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what `pieces` does with a text, as a function of the scope alone. Raises TemplateError."""
     compiled = compiling.expressions(source)
-    if compiled.root is None:
-        return compiled.parts[0]
-    if (known := compiled.known(scope)) is not compiling.UNKNOWN:
-        return known
+    if compiled.fixed:
+        fixed = compiled.parts[0]
+        return lambda _: fixed
+    return _sole(source, compiled) if compiled.sole else partial(_mixed, source, compiled)
+
+
+def _sole(source: str, compiled: Compiled) -> Callable[[Mapping[str, Any]], Any]:
+    read = compiled.reads[0] if compiled.reads else lambda scope: compiled.values(scope)[0]
+
+    def filled(scope: Mapping[str, Any]) -> Any:
+        try:
+            found = read(scope)
+            if isinstance(found, Undefined):
+                str(found)  # raises, and names what is missing
+        except Exception as error:  # noqa: BLE001 - an expression may raise anything
+            raise unfit(source, error) from None
+        return found
+
+    return filled
+
+
+def _mixed(source: str, compiled: Compiled, scope: Mapping[str, Any]) -> str | Mixed:
     values = _values(source, compiled, scope)
-    if compiled.sole:
-        return values[0]
     filled = [one if isinstance(one, Streamed) else _written(source, one) for one in values]
     if not any(isinstance(one, Streamed) for one in filled):
         return _joined(source, compiled, filled)  # type: ignore[arg-type]  # they are all texts
@@ -179,6 +202,8 @@ def unfit(source: str, error: Exception) -> TemplateError:
 
 def _written(source: str, one: Any) -> str:
     try:
+        if type(one) is str:
+            return one
         if isinstance(one, Streamed):
             raise TemplateError(source, _DOCUMENT)
         return written(one)

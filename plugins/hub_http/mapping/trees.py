@@ -4,12 +4,14 @@
 - `{ "$each" = "{{ list }}", "$item" = tree, "$as" = "name" }` gives one tree for each member (`item` unless
   it is named); inside a list its members take their places in that list.
 - `{ "$if" = "{{ … }}", … }` is left out unless that is true.
+
+A tree does not change: what is done with it is worked out when it is filled in first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +26,8 @@ EACH: Final = "$each"
 ITEM: Final = "$item"
 AS: Final = "$as"
 IF: Final = "$if"
+CACHED: Final = 1024
+"""Trees whose plans are kept."""
 
 
 class Leaf(NamedTuple):
@@ -50,7 +54,7 @@ _ABSENT: Final = _Absent()
 
 def filled(tree: Any, scope: Mapping[str, Any]) -> Any:
     """Return the JSON value; None when nothing is left. Documents stay `Streamed`. Raises TemplateError."""
-    found = _Filling().fill(tree, scope, 0)
+    found = _plan(tree)(scope, _Passes())
     return None if found is _ABSENT else found
 
 
@@ -105,73 +109,117 @@ def _sole(source: str) -> bool:
     return source.startswith("{{") and source.endswith("}}")
 
 
-class _Filling:
-    """One tree being filled in; it counts what `$each` goes through."""
+class _Passes:
+    """Counts what `$each` goes through in one filling of a tree."""
+
+    __slots__ = ("made",)
 
     def __init__(self) -> None:
-        self._passes = 0
+        self.made = 0
 
-    def fill(self, tree: Any, scope: Mapping[str, Any], depth: int) -> Any:
-        if isinstance(tree, str):
-            return self._text(tree, scope)
-        if isinstance(tree, dict):
-            if depth > MAX_DEPTH:
-                raise TemplateError("", _TOO_DEEP)
-            if IF in tree and not templates.value(tree[IF], scope):
-                return _ABSENT
-            if EACH in tree:
-                return self._each(tree, scope, depth)
-            return self._table(tree, scope, depth)
+
+_Fill = Callable[[Mapping[str, Any], _Passes], Any]
+"""Fills in one place of a tree: gives the value, or `_ABSENT`."""
+
+_planned: Final[dict[int, tuple[Any, _Fill]]] = {}
+
+
+def _plan(tree: Any) -> _Fill:
+    """Return how a tree of a description is filled in, worked out once while it is in use."""
+    held = _planned.get(id(tree))
+    if held is not None and held[0] is tree:
+        return held[1]
+    fill = _of(tree, 0)
+    while len(_planned) >= CACHED:
+        del _planned[next(iter(_planned))]
+    _planned[id(tree)] = tree, fill
+    return fill
+
+
+def _of(tree: Any, depth: int) -> _Fill:
+    if isinstance(tree, str):
+        return _text(tree)
+    if isinstance(tree, dict | list):
+        if depth > MAX_DEPTH:
+            raise TemplateError("", _TOO_DEEP)
         if isinstance(tree, list):
-            if depth > MAX_DEPTH:
-                raise TemplateError("", _TOO_DEEP)
-            return self._list(tree, scope, depth)
-        plain_date = isinstance(tree, date) and not isinstance(tree, datetime)
-        return tree.isoformat() if plain_date else _plain("", tree)
+            return _list(tree, depth)
+        made = _each(tree, depth) if EACH in tree else _table(tree, depth)
+        return made if IF not in tree else _when(tree[IF], made)
+    plain_date = isinstance(tree, date) and not isinstance(tree, datetime)
+    value = tree.isoformat() if plain_date else _plain("", tree)
+    return lambda _, __: value
 
-    def _table(self, tree: dict[str, Any], scope: Mapping[str, Any], depth: int) -> dict[str, Any]:
+
+def _text(source: str) -> _Fill:
+    filling = templates.filling(source)
+
+    def fill(scope: Mapping[str, Any], _: _Passes) -> Any:
+        value = filling(scope)
+        if type(value) is str:
+            return value
+        return _ABSENT if value is None else _plain(source, value)
+
+    return fill
+
+
+def _when(source: str, fill: _Fill) -> _Fill:
+    return lambda scope, passes: fill(scope, passes) if templates.value(source, scope) else _ABSENT
+
+
+def _table(tree: dict[str, Any], depth: int) -> _Fill:
+    members = tuple((key, _of(one, depth + 1)) for key, one in tree.items() if key != IF)
+
+    def fill(scope: Mapping[str, Any], passes: _Passes) -> dict[str, Any]:
         made = {}
-        for key, one in tree.items():
-            if key != IF:
-                value = self.fill(one, scope, depth + 1)
-                if value is not _ABSENT:
-                    made[key] = value
+        for key, member in members:
+            value = member(scope, passes)
+            if value is not _ABSENT:
+                made[key] = value
         return made
 
-    def _list(self, tree: list[Any], scope: Mapping[str, Any], depth: int) -> list[Any]:
+    return fill
+
+
+def _list(tree: list[Any], depth: int) -> _Fill:
+    members = tuple((isinstance(one, dict) and EACH in one, _of(one, depth + 1)) for one in tree)
+
+    def fill(scope: Mapping[str, Any], passes: _Passes) -> list[Any]:
         made: list[Any] = []
-        for one in tree:
-            value = self.fill(one, scope, depth + 1)
+        for several, member in members:
+            value = member(scope, passes)
             if value is not _ABSENT:
-                if isinstance(one, dict) and EACH in one:
+                if several:
                     made += value
                 else:
                     made.append(value)
         return made
 
-    def _each(self, tree: dict[str, Any], scope: Mapping[str, Any], depth: int) -> list[Any]:
-        source = tree[EACH]
+    return fill
+
+
+def _each(tree: dict[str, Any], depth: int) -> _Fill:
+    source, name, item = tree[EACH], tree.get(AS, "item"), _of(tree[ITEM], depth + 1)
+
+    def fill(scope: Mapping[str, Any], passes: _Passes) -> list[Any]:
         members = templates.value(source, scope)
         if members is None:
             return []
         if not isinstance(members, list | tuple):
             raise TemplateError(source, _no_list(members))
-        self._passes += len(members)
-        if self._passes > MAX_LOOPS:
+        passes.made += len(members)
+        if passes.made > MAX_LOOPS:
             raise TemplateError(source, _TOO_MANY)
-        name, item = tree.get(AS, "item"), tree[ITEM]
         inner = dict(scope)
         made = []
         for one in members:
             inner[name] = one
-            value = self.fill(item, inner, depth + 1)
+            value = item(inner, passes)
             if value is not _ABSENT:
                 made.append(value)
         return made
 
-    def _text(self, source: str, scope: Mapping[str, Any]) -> Any:
-        value = templates.pieces(source, scope)
-        return _ABSENT if value is None else _plain(source, value)
+    return fill
 
 
 def _plain(source: str, value: Any, depth: int = 0) -> Any:
