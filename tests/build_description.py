@@ -116,8 +116,11 @@ def _section(block: type[Block], where: list[str]) -> str:
 
 
 def _title(block: type[Block]) -> str:
-    """Return the heading of a table: its name in words."""
-    name = block.__name__.removesuffix("Request") if block.__name__ != "Request" else "Request"
+    """Return the heading of a table: its name in words, or the kind of authentication that it is."""
+    kind = anatomy.fields(block).get("kind")
+    if kind is not None and (named := anatomy.choices(anatomy.kind_of(kind))):
+        return f"Auth {named[0]}"
+    name = block.__name__
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).capitalize()
 
 

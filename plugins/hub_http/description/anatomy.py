@@ -97,12 +97,25 @@ def takes(kind: Kind) -> Words:
             fr=words[0] if one else f"l'un de {', '.join(words)}",
         )
     if get_origin(kind.of) is dict or blocks(kind):
-        return _TABLE
+        return _table(blocks(kind))
     member = inside(kind)
     if member is not None:
         inner = takes(member)
         return Words(en=f"a list, each of it {inner.en}", fr=f"une liste, dont chacun est {inner.fr}")
     return _SCALAR if kind.of == Scalar else _PLAIN.get(kind.of, _ANYTHING)
+
+
+def _table(known: tuple[type[Block], ...]) -> Words:
+    """Say what a table must have: who writes a value in its place learns what it is made of."""
+    if len(known) != 1:
+        return _TABLE
+    needed = [key for key, field in fields(known[0]).items() if field.is_required()]
+    if needed:
+        listed = ", ".join(f"`{key}`" for key in needed)
+        return Words(en=f"a table with {listed}", fr=f"une table avec {listed}")
+    if "json" in fields(known[0]) and "header" in fields(known[0]):
+        return Words(en='a table such as { json = "$.id" }', fr='une table telle que { json = "$.id" }')
+    return _TABLE
 
 
 def at(root: type[Block], place: Sequence[str | int]) -> Kind | None:

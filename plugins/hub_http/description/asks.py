@@ -28,6 +28,7 @@ def request(place: Place, one: Request) -> Iterator[Mistake]:
         yield wrong(
             (*place, "url"), "can't be beside path: name one", "ne va pas avec path : n'en nommez qu'un"
         )
+    yield from _address(place, one)
     bodies = [body for body in BODIES if getattr(one, body) is not None]
     if len(bodies) > 1:
         yield _several(place, bodies)
@@ -52,6 +53,21 @@ def request(place: Place, one: Request) -> Iterator[Mistake]:
                 (*place, "needs"), f"names {name}, which is not in take", f"nomme {name}, absent de take"
             )
             yield Mistake(place=words.place, words=suggested(words.words, name, one.take))
+
+
+def _address(place: Place, one: Request) -> Iterator[Mistake]:
+    if one.path is not None and "://" in one.path.partition("{{")[0]:
+        yield wrong(
+            (*place, "path"),
+            "is a whole URL: name what comes after base_url",
+            "est une URL entière : écrivez ce qui suit base_url",
+        )
+    if one.url is not None and not one.url.startswith(("https://", "{{")):
+        yield wrong(
+            (*place, "url"),
+            "is no whole URL (https://…): what is below base_url is named by path",
+            "n'est pas une URL entière (https://…) : ce qui suit base_url s'écrit dans path",
+        )
 
 
 def _chunks(one: Request) -> object:

@@ -122,17 +122,6 @@ class Inbox(Block):
     )
 
 
-class Verification(Block):
-    """How a call of a webhook proves that the operator made it. All that is named must hold."""
-
-    client_certificate: Flag = Field(False, description="by TLS: a certificate of `operators.<name>.peers`")
-    hmac: Hmac | None = Field(None, description="by a digest under a shared secret")
-    bearer: Name | None = Field(None, description="by a token: the secret's name")
-    basic: BasicPair | None = Field(None, description="by user and password (RFC 7617)")
-    timestamp: Pick | None = Field(None, description="when it was made: seconds since 1970, or RFC 3339")
-    tolerance: Duration | None = Field(None, description="how far that may be from our clock")
-
-
 class Hmac(Block):
     """The digest that a call carries."""
 
@@ -151,6 +140,17 @@ class BasicPair(Block):
 
     user: Template = Field(description="the user")
     password: Name = Field(description="the secret's name")
+
+
+class Verification(Block):
+    """How a call of a webhook proves that the operator made it. All that is named must hold."""
+
+    client_certificate: Flag = Field(False, description="by TLS: a certificate of `operators.<name>.peers`")
+    hmac: Hmac | None = Field(None, description="by a digest under a shared secret")
+    bearer: Name | None = Field(None, description="by a token: the secret's name")
+    basic: BasicPair | None = Field(None, description="by user and password (RFC 7617)")
+    timestamp: Pick | None = Field(None, description="when it was made: seconds since 1970, or RFC 3339")
+    tolerance: Duration | None = Field(None, description="how far that may be from our clock")
 
 
 class Webhook(Block):

@@ -29,6 +29,8 @@ _BOUNDS: Final = {
     "less_than_equal": ("le", "must be at most {}", "doit être au plus {}"),
 }
 _KEY: Final = "[key]"
+_NEAR: Final = 0.75
+"""From which likeness a word with another first letter is suggested: `in` is not meant to be `kind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,9 @@ def mistakes(error: ValidationError, values: Mapping[str, Any]) -> Iterator[Mist
     seen = set()
     for one in error.errors(include_url=False, include_input=False):
         mistake = _mistake(one, values)
-        if mistake.place not in seen:
+        # Of a list whose members are wrong the model says, too, that it is empty.
+        emptied = one["type"] == "too_short" and bool(_value(values, mistake.place))
+        if mistake.place not in seen and not emptied:
             seen.add(mistake.place)
             yield mistake
 
@@ -96,7 +100,13 @@ def _words(error: ErrorDetails, kind: Kind, value: Any) -> Words:
         return Words(en=en.format(number), fr=fr.format(number))
     if error["type"] == "too_short":
         return Words(en="must not be empty", fr="ne doit pas être vide")
-    return suggested(Words(en=f"is not {right.en}", fr=f"n'est pas {right.fr}"), value, anatomy.choices(kind))
+    choices = anatomy.choices(kind)
+    if isinstance(value, str) and value in choices:
+        return Words(
+            en=f"is not {right.en}: leave the quotation marks out",
+            fr=f"n'est pas {right.fr} : retirez les guillemets",
+        )
+    return suggested(Words(en=f"is not {right.en}", fr=f"n'est pas {right.fr}"), value, choices)
 
 
 def _name(kind: Kind, name: str) -> Words:
@@ -141,7 +151,10 @@ def suggested(words: Words, wrote: Any, known: Iterable[str]) -> Words:
 
 def nearest(wrote: str, known: Iterable[str]) -> str | None:
     """Return what somebody may have meant."""
-    return next(iter(difflib.get_close_matches(wrote.lower(), list(known), 1)), None)
+    words, said = list(known), wrote.lower()
+    near = difflib.get_close_matches(said, words)
+    sure = difflib.get_close_matches(said, words, cutoff=_NEAR)
+    return next((one for one in near if one in sure or one[:1] == said[:1]), None)
 
 
 def _real(where: Sequence[str | int], values: Any) -> tuple[Place, Place]:
@@ -228,7 +241,7 @@ def _error(path: Path, mistake: Mistake, line: int) -> ConfigError:
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith("?") else f"{sentence}."
+    return sentence if sentence.endswith("?") else f"{sentence.rstrip('.')}."
 
 
 def lines(text: str) -> Callable[[Place], int | None]:

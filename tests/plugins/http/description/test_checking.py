@@ -116,6 +116,17 @@ MISTAKES = [
     (NONE + 'headers = { "Content-Length" = "5" }\n', "send.steps.1.headers.Content-Length", "leave it out"),
     (NONE + 'headers = { "a b" = "5" }\n', 'send.steps.1.headers."a b"', "no name of a header"),
     (NONE + 'hook = "nobody"\n', "send.steps.1.hook", "can't be used here"),
+    (HEAD + '[probe]\npath = "https://x.example/ping"\n', "probe.path", "what comes after base_url"),
+    (HEAD + '[probe]\nurl = "/ping"\n', "probe.url", "is named by path"),
+    (
+        HEAD
+        + HOOK
+        + 'verify = { hmac = { header = "S", key = "s", message = "{{ bdy }}" } }\n'
+        + KINDS
+        + SECRET,
+        "webhooks.w.verify.hmac.message",
+        "did you mean body?",
+    ),
     # send
     (HEAD + '[send]\nidempotency = "key"\n' + STEP, "send.idempotency", "no step sends {{ delivery.id }}"),
     (HEAD + '[send]\nidempotency = "recover"\n' + STEP, "send.idempotency", "no [recover]"),

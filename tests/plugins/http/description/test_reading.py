@@ -53,6 +53,43 @@ def test_the_same_content_is_one_object(file: Path, tmp_path: Path) -> None:
     ("text", "line", "key", "english", "french"),
     [
         (HEAD + 'titel = "y"\n', 3, "titel", "did you mean title?", "vouliez-vous title ?"),
+        (
+            'version = "1"\ntitle = "x"\n',
+            1,
+            "version",
+            "leave the quotation marks out",
+            "retirez les guillemets",
+        ),
+        (
+            HEAD + '[[auth]]\nkind = "basic"\nuser = "u"\npassword = "p"\nin = "query"\n',
+            7,
+            "auth.1.in",
+            "known are kind, password, user",
+            "connus : kind, password, user",
+        ),
+        (HEAD + '[parameters]\na = "b"\n', 4, "parameters.a", "a table with `meaning`", "avec `meaning`"),
+        (
+            HEAD + '[inbox]\nevery = "1m"\nleast = "1s"\nlisting = { path = "/" }\nid = { json = "$" }\n'
+            'kinds = [{ is = "ignored" }]\nitems = "$"\n',
+            9,
+            "inbox.items",
+            'a table such as { json = "$.id" }',
+            'une table telle que { json = "$.id" }',
+        ),
+        (
+            HEAD + "[webhooks.w]\nkinds = [{ is = 'letter' }]\nverify = { bearer = 's' }\n",
+            4,
+            "webhooks.w.kinds.1.is",
+            "is not one of",
+            "n'est pas l'un de",
+        ),
+        (
+            HEAD + "[webhooks.w]\nkinds = [{ is = 'ignored' }]\nverify = { basic = { user = 'u' } }\n",
+            5,
+            "webhooks.w.verify.basic.password",
+            "is missing",
+            "est absent",
+        ),
         ("version = 1\n", None, "title", "is missing: it takes a text", "est absent : il faut un texte"),
         (HEAD + "[limits]\nburst = 0\n", 4, "limits.burst", "must be at least 1", "doit être au moins 1"),
         (HEAD + '[limits]\nmax_answer = "1MB"\n', 4, "limits.max_answer", "25MiB", "n'est pas une taille"),
