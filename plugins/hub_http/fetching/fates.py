@@ -19,6 +19,7 @@ from hub_http.description.picking import Meaning
 from hub_http.fetching.refusals import EarlyError
 from hub_http.sending.classify import Judgement
 from hub_http.sending.requests import AnswerError, PausedError
+from hub_http.wire.faults import WireFault
 
 _NOT_FOUND: Final = 404
 _WAITING: Final = frozenset({Meaning.TRANSIENT, Meaning.UNCERTAIN, Meaning.AUTHENTICATION})
@@ -58,11 +59,16 @@ def fate_of(error: Exception) -> Fate:
         case EarlyError() | ConfigError():
             # its send is not answered yet, a hook is not installed: nothing is wrong with the item
             return Fate.LEAVE
-        case HubError() if error.code in _LEFT:
+        case HubError() if error.code in _LEFT or _is_unjudged(error):
             return Fate.LEAVE
         case HubError() if not isinstance(error, PeerError):
             return Fate.POISON
     return Fate.WAIT
+
+
+def _is_unjudged(error: HubError) -> bool:
+    """Whether the description can't tell what an answer to this item means."""
+    return isinstance(error, WireFault) and error.code == "http.template"
 
 
 def _of_answer(judgement: Judgement) -> Fate:

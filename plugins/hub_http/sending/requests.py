@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from hub.errors import MalformedError, PeerError, Words
+from hub.errors import HubError, MalformedError, PeerError, Words
 from hub.ports.connector import Addressee
 from hub.ports.trust import Admission
 from hub_http.body.making import body_of
 from hub_http.description.picking import Meaning
 from hub_http.description.requests import Request, Step
-from hub_http.mapping import picking
+from hub_http.mapping import picking, templates
 from hub_http.mapping.answered import Answered
 from hub_http.sending import making, wording
 from hub_http.sending.classify import Effect, Judgement, judge
@@ -113,7 +113,8 @@ async def exchanged(
         judgement = judged(operator, request, answered, scope, effect=effect)
         if judgement.good and request.take:
             taken = take(request, answered, scope, request.needs if needs is None else needs, host)
-    except MalformedError as error:
+    except (MalformedError, templates.TemplateError) as error:
+        # a row's `value` that can't be filled in is no fault of the request: that has arrived
         raise unread(error, host) from error
     return Asked(operator=operator.name, answered=answered, judgement=judgement, taken=taken)
 
@@ -195,7 +196,7 @@ def take(
     return taken
 
 
-def unread(error: MalformedError, host: str) -> WireFault:
+def unread(error: HubError, host: str) -> WireFault:
     """Turn what can't be read of an answer into a WireFault: by then the request has arrived."""
     return WireFault(error.code, error.words, stage="sent", host=host)
 

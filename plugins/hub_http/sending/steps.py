@@ -189,19 +189,18 @@ class Run:
         self._last = asked
         meaning = asked.judgement.meaning
         outcome = self.rules.of_answer(asked.judgement, effect=effect, attempt=call.attempt)
-        self._each_recipient(step, asked, effect, outcome)
+        if outcome is None and effect == "message":
+            # From here on nothing that can't be read of the answer makes it a message that was not made.
+            self._made = call.airborne = True
+        self._each_recipient(step, asked, outcome)
         if outcome is not None:
             if first and call.resumed and meaning in _GONE:
                 raise StaleDraftError
             raise _Stopped(outcome, meaning)
-        if effect == "message":
-            self._made = call.airborne = True
         self._learn(step, asked, request.url.host or "")
         return asked
 
-    def _each_recipient(
-        self, step: Step, asked: Asked, effect: Effect, outcome: Outcome | Taken | None
-    ) -> None:
+    def _each_recipient(self, step: Step, asked: Asked, outcome: Outcome | Taken | None) -> None:
         """Keep what the answer says of each recipient.
 
         Raises SomeRefusedError when it leaves some out of what is not made yet: it is made anew for the rest.
@@ -212,9 +211,9 @@ class Run:
         told = recipients.of_each(per, asked, self.call, self.rules, self.scope)
         if not told:
             return
-        if outcome is None and effect == "message":
+        if outcome is None and self._made:
             self.call.told.update(told)
-        elif outcome is None or isinstance(outcome, Refused):
+        elif not self._made and (outcome is None or isinstance(outcome, Refused)):
             raise SomeRefusedError(told)
 
     def _learn(self, step: Step, asked: Asked, host: str) -> None:

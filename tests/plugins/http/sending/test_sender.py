@@ -308,6 +308,36 @@ async def test_a_good_answer_without_its_id_is_uncertain(tmp_path: Path) -> None
         assert outcome.code == "http.answer_lacks"
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"when": {"value": "{{ headers['x-count'] | int }}", "equals": 1}, "class": "refused"},
+        {"reason": {"value": "{{ headers['x-count'] | int }}"}, "class": "warning"},
+    ],
+)
+@pytest.mark.parametrize("status", [201, 422])
+async def test_a_row_that_can_t_be_filled_in_refuses_nothing(
+    tmp_path: Path, row: dict[str, Any], status: int
+) -> None:
+    """By then the message has arrived: nobody is told that it was refused, nor is it sent again."""
+    step = {**JSON["send"]["steps"][0], "answers": [{"status": status, **row}]}
+    async with rig_of(tmp_path, described(JSON, send={"steps": [step]})) as rig:
+        rig.service.script = [web.json_response({"id": "M1"}, status=status, headers={"X-Count": "many"})]
+        outcome = await one(rig)
+        assert isinstance(outcome, Uncertain)
+        assert outcome.code == "http.template"
+
+
+async def test_what_can_t_be_read_of_a_recipient_does_not_send_it_again(tmp_path: Path) -> None:
+    """The message is made: what its answer says of each recipient comes after that."""
+    per = {**DRAFT["send"]["per_recipient"], "step": "send", "each": {"json": "$.to[*]", "many": True}}
+    per["recipient"] = {"json": "$", "decode": "hex"}
+    async with rig_of(tmp_path, described(DRAFT, send={"per_recipient": per})) as rig:
+        rig.service.script = [None, None, web.json_response({"to": ["somebody"]})]
+        outcomes = await deliver(rig, make(rig, rig.good[:2]))
+        assert {type(one) for one in outcomes.values()} == {Uncertain}
+
+
 async def test_what_expressions_give_can_t_leave_its_place_in_a_path(tmp_path: Path) -> None:
     """A remote id with slashes and dots stays one segment."""
     async with rig_of(tmp_path, described(TWO_PHASE)) as rig:
