@@ -50,6 +50,15 @@ class Call:
         if not self.recipients:
             self.recipients = {one.party.address.key: one.delivery for one in self.addressees}
 
+    def opened(self) -> None:
+        """Let the hub know that the message may be about to leave, though no document is in this request.
+
+        It takes a parcel of which no content was opened for one that has not left, when an attempt is ended.
+        """
+        for one in self.parcel.contents:
+            self.parcel.contents[one]
+            break
+
     @property
     def deliveries(self) -> tuple[DeliveryId, ...]:
         """The deliveries that it makes."""

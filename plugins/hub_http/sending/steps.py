@@ -169,6 +169,8 @@ class Run:
         call = self.call
         first = self._last is None
         call.airborne = effect == "message"
+        if call.airborne:
+            call.opened()
         try:
             asked = await requests.exchanged(
                 self.operator,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from hub.core.calling import Watched
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused, Uncertain
 from hub.errors import ConfigError, PeerError, StoreError, Words
@@ -270,6 +272,24 @@ async def test_only_the_last_chunk_makes_a_message(tmp_path: Path, lost: int, ex
         rig.service.script = [*([None] * (lost - 1)), "cut"]
         outcome = await one(rig, make(rig, rig.good[:1], Attached(content=GeneratedContent(3 << 20))))
         assert isinstance(outcome, expected)
+
+
+async def test_an_attempt_that_is_ended_has_left_whatever_its_request_held(tmp_path: Path) -> None:
+    """A message without text and documents too: the hub, when it stops, does not take it for unsent."""
+    step = {**JSON["send"]["steps"][0], "json": {"to": "{{ recipient.address }}"}}
+    changes: dict[str, Any] = {"send": {"idempotency": "none", "steps": [step]}, "recover": None}
+    async with rig_of(tmp_path, described(JSON, **changes)) as rig:
+        made = make(rig, rig.good[:1])
+        watched = Watched(made.contents)
+        sent = Parcel(sealed=made.sealed, addressees=made.addressees, contents=watched)
+        rig.service.script = ["hang"]
+        task = asyncio.ensure_future(rig.connector.deliver(sent))
+        async with asyncio.timeout(20):
+            while not rig.service.requests:  # noqa: ASYNC110 - nobody says when a request has come
+                await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.wait({task})
+        assert watched.opened
 
 
 # Awkward descriptions and messages.
