@@ -23,7 +23,7 @@ class Flights:
     def __init__(self) -> None:
         self._flying = 0
         self._lost: dict[str, float] = {}
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None
 
     @property
     def in_the_air(self) -> bool:
@@ -47,8 +47,9 @@ class Flights:
 
     def learnt(self) -> None:
         """Say that something new is durable: an id of the operator's, or the end of a send."""
-        self._news.set()
-        self._news = asyncio.Event()
+        if self._news is not None:
+            self._news.set()
+            self._news = None
 
     def lost(self, call: str) -> None:
         """Say that the answer to a call was lost."""
@@ -66,4 +67,6 @@ class Flights:
     @property
     def news(self) -> asyncio.Event:
         """What will be set by the next news. Get it before you look, so that none passes unseen."""
+        if self._news is None:
+            self._news = asyncio.Event()
         return self._news

@@ -6,6 +6,7 @@ functions of ours are offered to it, none that grow or loop, and patterns in it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
@@ -21,6 +22,7 @@ from hub_http.mapping import patterns
 Path = Callable[[Any], list[Any]]
 CACHED: Final = 4096
 _MAX_PATH: Final = 2000
+_NAMES: Final = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 
 class PathError(Exception):
@@ -36,6 +38,8 @@ def json(path: str) -> tuple[Path, bool]:
         raise PathError(str(error).partition("\n")[0]) from None
     except Exception as error:  # noqa: BLE001 - the library raises other errors for some nonsense
         raise PathError(type(error).__name__) from None
+    if _NAMES.fullmatch(path):
+        return _following(path.split(".")[1:]), True
 
     def find(value: Any) -> list[Any]:
         try:
@@ -44,6 +48,19 @@ def json(path: str) -> tuple[Path, bool]:
             return []
 
     return find, query.singular_query()
+
+
+def _following(names: list[str]) -> Path:
+    """Return what a path of plain names finds (RFC 9535, 2.5.1.1): most paths are no more."""
+
+    def find(value: Any) -> list[Any]:
+        for name in names:
+            if not isinstance(value, dict) or name not in value:
+                return []
+            value = value[name]
+        return [value]
+
+    return find
 
 
 @lru_cache(CACHED)

@@ -33,7 +33,7 @@ def json_of(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise malformed("JSON that is not in UTF-8", "du JSON qui n'est pas en UTF-8") from None
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+        value = _decode(text)
     except (ValueError, RecursionError):
         raise malformed("no JSON", "autre chose que du JSON") from None
     if data.count(b"[") + data.count(b"{") > MAX_NESTED:
@@ -97,6 +97,11 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("infinite")
     return number
+
+
+_decode: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite
+).decode
 
 
 def _check_depth(value: Any) -> None:
