@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +19,14 @@ from hub_http.mapping import templates
 from hub_http.wire.exchange import Body, Request
 
 _BODY: Final = "body_sha256"
+_PARTS: Final[Mapping[str, Callable[[Request], Any]]] = {
+    "method": lambda request: request.method,
+    "path": lambda request: request.url.raw_path,
+    "query": lambda request: request.url.raw_query_string,
+    "host": lambda request: request.url.host_port_subcomponent or "",
+    "headers": lambda request: {name.lower(): value for name, value in request.headers.items()},
+}
+"""What templates see of a request, beside its body; each is worked out when it is asked for."""
 
 
 class HmacProof:
@@ -30,13 +38,26 @@ class HmacProof:
         self._host = host
 
     @cached_property
+    def _asked(self) -> frozenset[str]:
+        sources = (self._described.message, *self._described.headers.values())
+        return frozenset(root for one in sources for root in templates.roots(one))
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Callable[[Request], Any]]:
+        # a template that can't be seen through is taken to need all
+        return {name: part for name, part in _PARTS.items() if self._mentions(name)}
+
+    def _mentions(self, name: str) -> bool:
+        asked = self._asked
+        return "request" in asked or any(f"{one}.".startswith(f"request.{name}.") for one in asked)
+
+    @cached_property
     def _reads_body(self) -> bool:
-        return _mention(_BODY, (self._described.message, *self._described.headers.values()))
+        return self._mentions(_BODY)
 
     @cached_property
     def _draws(self) -> bool:
-        sources = (self._described.message, *self._described.headers.values())
-        return any("nonce" in templates.roots(one) for one in sources)
+        return "nonce" in self._asked
 
     async def authorise(self, request: Request, scope: Mapping[str, Any]) -> Request:
         """Return the request with its digest.
@@ -71,14 +92,7 @@ class HmacProof:
         return str(drawn) if self._described.nonce == "uuid4" else drawn.hex
 
     async def _view(self, request: Request) -> Mapping[str, Any]:
-        url = request.url
-        view: dict[str, Any] = {
-            "method": request.method,
-            "path": url.raw_path,
-            "query": url.raw_query_string,
-            "host": url.host_port_subcomponent or "",
-            "headers": {name.lower(): value for name, value in request.headers.items()},
-        }
+        view = {name: part(request) for name, part in self._parts.items()}
         if self._reads_body:
             view[_BODY] = await _digest(request.body)
         return view
@@ -90,21 +104,15 @@ def signature(key: str, message: str, algorithm: str, encoding: str) -> str:
     return digest.hex() if encoding == "hex" else base64.b64encode(digest).decode()
 
 
-def _mention(name: str, sources: Iterable[str]) -> bool:
-    # a template that can't be seen through is taken to need it
-    return any(root in {"request", f"request.{name}"} for one in sources for root in templates.roots(one))
-
-
 def _written(now: datetime, form: str) -> str:
-    now = now.astimezone(UTC)
     match form:
         case "unix":
             return str(int(now.timestamp()))
         case "unix_ms":
             return str(int(now.timestamp() * 1000))
         case "iso":
-            return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return now.strftime(form)
+            form = "%Y-%m-%dT%H:%M:%SZ"
+    return now.astimezone(UTC).strftime(form)
 
 
 async def _digest(body: Body | None) -> str:
