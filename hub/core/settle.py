@@ -152,12 +152,13 @@ class Settler:
 
     async def settlements(self, claimed: Claimed, attempt: Attempt, retry: RetryPolicy) -> list[Settlement]:
         """Return one settlement per delivery of the parcel. Raises StoreError."""
-        return [await self._settlement(claimed, one, attempt, retry) for one in claimed.deliveries]
+        # One moment for all: what is asked about again comes up together, as it went.
+        now = self._clock.now()
+        return [await self._settlement(claimed, one, attempt, retry, now) for one in claimed.deliveries]
 
     async def _settlement(
-        self, claimed: Claimed, one: ClaimedDelivery, attempt: Attempt, retry: RetryPolicy
+        self, claimed: Claimed, one: ClaimedDelivery, attempt: Attempt, retry: RetryPolicy, now: datetime
     ) -> Settlement:
-        now = self._clock.now()
         envelope = claimed.sealed.envelope
 
         def next_try(deferred: Deferred) -> datetime | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from hub.domain.retry import RetryPolicy
 from hub.errors import StoreError, Words
 from hub.ports.connector import Capabilities, Parcel
 from hub.ports.observer import Event
+from hub.ports.queue import Settlement
 from hub.testing.contents import MemoryStage
 from hub.testing.fakes import (
     FixedChance,
@@ -303,6 +304,29 @@ async def test_a_second_send_that_is_harmless_is_made() -> None:
         await hub.submit()
         await hub.until(lambda: hub.state() is State.DELIVERED)
     assert hub.queue.timeline().count("delivery.resent") == 1
+
+
+async def test_what_went_together_is_asked_about_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slowly it is settled: one message for several must not come up again one by one."""
+    hub = Running(RecoveringOperator({MARTIN: [Play.ANSWER_LOST], PETIT: [Play.ANSWER_LOST]}))
+    fixed, settle = hub.clock.now, hub.queue.settle
+    settled: list[Sequence[Settlement]] = []
+
+    def ticking() -> datetime:
+        hub.clock.advance(timedelta(milliseconds=1))
+        return fixed()
+
+    async def noting(settlements: Sequence[Settlement]) -> Sequence[bool]:
+        settled.append(settlements)
+        return await settle(settlements)
+
+    monkeypatch.setattr(hub.clock, "now", ticking)
+    monkeypatch.setattr(hub.queue, "settle", noting)
+    async with hub.works():
+        await hub.submit(MARTIN, PETIT)
+        await hub.until(lambda: bool(settled))
+    assert [one.event for one in settled[0]] == ["delivery.uncertain"] * 2
+    assert len({one.due_at for one in settled[0]}) == 1
 
 
 async def test_a_lost_lease_comes_back_as_uncertain() -> None:
