@@ -59,6 +59,15 @@ class Rules:
         return self.send.idempotency in HARMLESS
 
     @property
+    def deferrable(self) -> bool:
+        """Whether what may have arrived may as well wait like what has not.
+
+        A message for several must not: each recipient would come up again at another time, and go out alone
+        under another id. What is uncertain comes up for all of them at once.
+        """
+        return self.harmless and self.send.recipients == "one"
+
+    @property
     def repeatable(self) -> bool:
         """Whether a request may leave twice when a connection proves dead, before anybody is asked.
 
@@ -86,7 +95,7 @@ class Rules:
 
     def effect(self, effect: Effect) -> Effect:
         """Return as what a step is judged: where a second send does no harm, an error is not uncertain."""
-        return "draft" if self.harmless else effect
+        return "draft" if self.deferrable else effect
 
     def of_answer(self, judgement: Judgement, *, effect: Effect, attempt: int) -> Outcome | Taken | None:
         """Return what an answer amounts to; None: it did what it is for, the send goes on."""
@@ -132,7 +141,7 @@ class Rules:
             return outcome
         if all(one.effect == "draft" for one in left):
             return Taken()
-        if self.harmless and isinstance(outcome, Deferred):
+        if self.deferrable and isinstance(outcome, Deferred):
             return outcome
         return Uncertain(code="http.partly", reason=wording.lost(self.operator, _PARTLY))
 

@@ -94,3 +94,21 @@ async def test_a_draft_that_is_gone_is_made_anew(rig: HttpRig) -> None:
         "/register",
         "/upload/R1",
     ]
+
+
+@pytest.mark.parametrize(("recipients", "expected"), [("one", Deferred), ("many", Uncertain)])
+async def test_a_failure_that_may_have_come_late_keeps_a_message_for_many_together(
+    tmp_path: Path, recipients: str, expected: type
+) -> None:
+    """Deferred, each would come up at a time of its own, and go out alone under an id nobody has seen."""
+    async with rig_of(tmp_path, described(TWO_PHASE, send={"recipients": recipients})) as rig:
+        sent = make(rig, rig.good[:2])
+        failing = web.Response(status=500)
+        registered = {"one": [None, None], "many": [None]}
+        rig.service.script = [*registered[recipients], failing, web.Response(status=500)]
+        outcomes = await deliver(rig, sent)
+        assert {type(one) for one in outcomes.values()} == {expected}
+        rig.service.script.clear()
+        again = await deliver(rig, attempt(sent, 2))
+        assert {type(one) for one in again.values()} == {Delivered}
+        assert len(rig.service.messages) == {"one": 2, "many": 1}[recipients]
