@@ -15,6 +15,7 @@ import pytest
 
 from hub.errors import StoreError, Words
 from hub.testing.fakes import RecordingIntake
+from hub_http.door.upload import Upload
 from tests.plugins.http.door.world import OTHER, PEER, World, described, message, opened, receipt
 
 
@@ -171,6 +172,21 @@ async def test_too_many_calls_at_once_are_told_to_come_again(tmp_path: Path) -> 
         assert (status, said["code"], headers["Retry-After"]) == (503, "door.busy", "2")
         intake.go.set()
         assert (await first)[0] == 200
+
+
+async def test_a_call_that_proves_nothing_fills_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read to its end like any other, and nothing of it is kept."""
+
+    async def whole(*_: Any) -> bytes:
+        raise AssertionError("kept")
+
+    monkeypatch.setattr(Upload, "whole", whole)
+    async with opened(tmp_path, max_call=64 << 10) as world:
+        for path in ("/operators/nobody/events", "/operators/courrier/nothing"):
+            status, said, _ = await world.post(pieces(32), {}, path)
+            assert (status, said["code"]) == (401, "door.unproved")
 
 
 @pytest.mark.parametrize("limit", ["max_connections", "max_connections_per_host"])
