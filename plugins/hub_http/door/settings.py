@@ -28,7 +28,8 @@ class DoorSettings:
     upload_timeout            for the body of one that is taken as it comes; 5m.
     idle_timeout              between two stretches of a body, and between two requests; 30s.
     handshake_timeout         for the TLS handshake; 10s.
-    concurrency               calls at one time; 64. One more is told 503.
+    concurrency               calls at one time, of which three quarters from one IP address; 64. One more is
+                              told 503.
     max_connections           at one time; 500. One more is closed.
     max_connections_per_host  at one time from one IP address; 100.
     drain                     how long calls that have begun may take to finish when the hub stops; 20s.

@@ -33,18 +33,22 @@ class Webhooks:
         self._operators = operators
         self._host = host
         self._intake = intake
-        self._running = 0
+        self._running: Counter[str] = Counter()
         self._forged: Counter[str] = Counter()
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, or raise the HubError that says why not."""
-        if self._running >= self._settings.concurrency:
+        host, most = request.remote or "", self._settings.concurrency
+        # Somebody who sends slowly and proves nothing must not keep everybody else out.
+        if self._running.total() >= most or self._running[host] >= max(most * 3 // 4, 1):
             raise faults.busy()
-        self._running += 1
+        self._running[host] += 1
         try:
             return await self._proved(request)
         finally:
-            self._running -= 1
+            self._running[host] -= 1
+            if not self._running[host]:
+                del self._running[host]
 
     async def _proved(self, request: web.Request) -> web.StreamResponse:
         name, called = request.match_info["operator"], request.match_info["webhook"]

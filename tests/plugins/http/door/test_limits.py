@@ -174,6 +174,32 @@ async def test_too_many_calls_at_once_are_told_to_come_again(tmp_path: Path) -> 
         assert (await first)[0] == 200
 
 
+async def test_one_address_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    """However slowly its calls come, somebody else's is answered."""
+    async with opened(tmp_path, concurrency=4) as world:
+        port = world.door.addresses[0].port
+        slow = []
+        for _ in range(4):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, ssl=world.context(), server_hostname="localhost"
+            )
+            writer.write(b"POST /operators/courrier/events HTTP/1.1\r\nHost: localhost\r\n")
+            writer.write(b"Content-Length: 9\r\n\r\n")
+            slow.append((reader, writer))
+        ends = [asyncio.ensure_future(reader.readline()) for reader, _ in slow]
+        # the one too many is answered; by then the others have begun
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        assert [one.result() for one in done] == [b"HTTP/1.1 503 Service Unavailable\r\n"]
+        connector = aiohttp.TCPConnector(ssl=world.context(), local_addr=("127.0.0.2", 0))
+        async with aiohttp.ClientSession(connector=connector) as other:
+            body = json.dumps(message()).encode()
+            async with other.post(world.url(), data=body, headers=world.signed(body)) as answer:
+                assert answer.status == 200
+        for _, writer in slow:
+            writer.close()
+        await asyncio.gather(*ends)
+
+
 async def test_a_call_that_proves_nothing_fills_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
