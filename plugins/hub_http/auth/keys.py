@@ -68,12 +68,8 @@ def with_headers(request: Request, added: Mapping[str, str], **changes: Any) -> 
     """
     headers = CIMultiDict(request.headers)
     headers.update(added)
-    return replace(
-        request,
-        headers=CIMultiDictProxy(headers),
-        veiled=request.veiled | {name.lower() for name in added},
-        **changes,
-    )
+    veiled = request.veiled.union(map(str.lower, added))
+    return replace(request, headers=CIMultiDictProxy(headers), veiled=veiled, **changes)
 
 
 def with_query(request: Request, name: str, value: str) -> Request:

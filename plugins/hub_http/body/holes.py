@@ -1,36 +1,36 @@
 """Documents within a text that another library writes: marks stand for them, and are then replaced.
 
-A mark is made of letters and digits, so that no escaping touches it, and of a number that nobody can guess,
-so that nothing in a message passes for one.
+A mark is made of letters and digits, so that no escaping touches it, and of a number that nobody can guess
+and that never leaves the process, so that nothing in a message passes for one.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Final
 
 from hub_http.body import segments
 from hub_http.body.segments import Converted, Segment
 from hub_http.mapping.streams import Mixed, Streamed
 
+_MARK: Final = f"hole{secrets.token_hex(16)}x"
+
 
 class Holes:
     """The documents of one body, in the order in which they were met."""
 
-    __slots__ = ("_escape", "_mark", "_segments")
+    __slots__ = ("_escape", "_segments")
 
     def __init__(self, escape: Callable[[str], str]) -> None:
         """`escape` writes text as this kind of body has it."""
         self._escape = escape
-        self._mark: str | None = None
         self._segments: list[Segment] = []
 
     def mark(self, streamed: Streamed) -> str:
         """Return what stands for a document until `parts`."""
-        if self._mark is None:
-            self._mark = f"hole{secrets.token_hex(16)}x"
         self._segments.append(segment_of(streamed, self._escape))
-        return f"{self._mark}{len(self._segments) - 1}x"
+        return f"{_MARK}{len(self._segments) - 1}x"
 
     def text(self, mixed: Mixed) -> str:
         """Return a text with marks in it."""
@@ -38,9 +38,9 @@ class Holes:
 
     def parts(self, text: str) -> list[bytes | Segment]:
         """Cut a text at its marks. Raises UnicodeEncodeError for a text that is not Unicode."""
-        if self._mark is None:
+        if not self._segments:
             return [text.encode()]
-        first, *others = text.split(self._mark)
+        first, *others = text.split(_MARK)
         found: list[bytes | Segment] = [first.encode()] if first else []
         for one in others:
             number, _, rest = one.partition("x")

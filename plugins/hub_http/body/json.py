@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from json import JSONEncoder
 from typing import Any, Final
 
 from hub.errors import Words
@@ -26,7 +26,13 @@ def parts_of(tree: Any, scope: Mapping[str, Any]) -> list[bytes | Segment]:
 
     filled = trees.filled(tree, scope)
     try:
-        text = json.dumps(filled, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=hole)
+        text = JSONEncoder(
+            ensure_ascii=False,
+            check_circular=False,
+            allow_nan=False,
+            separators=(",", ":"),
+            default=hole,
+        ).encode(filled)
         if len(text) > MAX_TEXT:
             raise TemplateError("", _TOO_LONG)
         return holes.parts(text)
@@ -36,7 +42,10 @@ def parts_of(tree: Any, scope: Mapping[str, Any]) -> list[bytes | Segment]:
 
 def escaped(text: str) -> str:
     """Write a text as it stands between the quotes of JSON."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    return _quoted(text)[1:-1]
+
+
+_quoted: Final = JSONEncoder(ensure_ascii=False).encode
 
 
 _TOO_LONG: Final = Words(en="it becomes too long", fr="il devient trop long")

@@ -154,7 +154,11 @@ class Converted:
 
     async def whole(self) -> bytes:
         """Return it escaped."""
-        return self._converted(codecs.getincrementaldecoder("utf-8")(), await self.inner.whole(), final=True)
+        data = await self.inner.whole()
+        try:
+            return self.convert(data.decode()).encode()
+        except UnicodeDecodeError:
+            raise TemplateError("| text", _NO_TEXT) from None
 
     async def measure(self) -> Converted:
         """Return the same segment with its size known, which takes reading it once."""

@@ -120,7 +120,10 @@ async def made(
 
     Raises StoreError, TemplateError.
     """
-    if sum([len(one) if isinstance(one, bytes) else one.weight for one in parts]) <= SMALL:
+    weight = 0
+    for one in parts:
+        weight += len(one) if isinstance(one, bytes) else one.weight
+    if weight <= SMALL:
         plain = b"".join([one if isinstance(one, bytes) else await one.whole() for one in parts])
         if len(plain) <= SMALL:
             return Body((), media_type=media_type, compressed=compressed, plain=plain)

@@ -40,7 +40,7 @@ class Answered:
         one._value = value
         return one
 
-    @cached_property
+    @property
     def body(self) -> bytes:
         """The bytes; those of a wrapped value are its JSON."""
         if self._body is None:

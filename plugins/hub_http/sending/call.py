@@ -62,12 +62,12 @@ class Call:
     @property
     def deliveries(self) -> tuple[DeliveryId, ...]:
         """The deliveries that it makes."""
-        return tuple(one.delivery for one in self.addressees)
+        return tuple([one.delivery for one in self.addressees])
 
     @property
     def attempt(self) -> int:
         """The highest number of an attempt among them."""
-        return max(one.attempt for one in self.addressees)
+        return max([one.attempt for one in self.addressees])
 
     @property
     def sent(self) -> Sent:

@@ -46,17 +46,17 @@ class LateContents(Mapping[DocumentId, Content]):
     """The contents of a parcel, none of them opened by being looked up."""
 
     def __init__(self, parcel: Parcel) -> None:
-        self._contents = parcel.contents
-        self._documents = {one.id: one for one in parcel.sealed.envelope.message.documents}
+        documents = parcel.sealed.envelope.message.documents
+        self._late = {one.id: LateContent(one, parcel.contents) for one in documents}
 
     def __getitem__(self, key: DocumentId) -> Content:
-        return LateContent(self._documents[key], self._contents)
+        return self._late[key]
 
     def __iter__(self) -> Iterator[DocumentId]:
-        return iter(self._documents)
+        return iter(self._late)
 
     def __len__(self) -> int:
-        return len(self._documents)
+        return len(self._late)
 
 
 def unopened(parcel: Parcel) -> Parcel:

@@ -33,6 +33,11 @@ class Held:
         self._until = max(self._until, self._clock.monotonic() + duration.total_seconds())
 
     @property
+    def now(self) -> bool:
+        """Whether it wants none now."""
+        return self._clock.monotonic() < self._until
+
+    @property
     def left(self) -> timedelta:
         """How long it still lasts; nothing when it is over."""
         seconds = self._until - self._clock.monotonic()

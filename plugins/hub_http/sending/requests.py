@@ -217,7 +217,8 @@ def unreadable(host: str, key: str) -> WireFault:
 def check_held(operator: Operator) -> None:
     """Raise PausedError while the operator wants no requests, ConfigError when it is badly described."""
     operator.sound()
-    if left := operator.held.left:
+    if operator.held.now:
+        left = operator.held.left
         seconds = f"{left.total_seconds():.0f} s"
         raise PausedError(
             "http.paused",

@@ -47,6 +47,8 @@ class Sender:
 
     async def send(self, parcel: Parcel) -> dict[DeliveryId, Outcome]:
         """Try once and return one outcome per addressee."""
+        if len(parcel.addressees) == 1:
+            return await self._group(parcel, parcel.addressees)
         groups = list(self._groups(parcel.addressees))
         if len(groups) == 1:
             return await self._group(parcel, groups[0])

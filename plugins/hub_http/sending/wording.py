@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -50,6 +51,7 @@ def lost(operator: str, words: Words) -> Words:
     )
 
 
+@lru_cache(1000)
 def status_line(status: int) -> str:
     """Return a status code with its usual phrase."""
     try:

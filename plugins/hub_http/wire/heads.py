@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from multidict import CIMultiDict
@@ -40,20 +41,20 @@ def complete(request: Request) -> CIMultiDict[str]:
     """Return the headers that go, the usual ones added. Raises WireFault (`http.header`, unsent)."""
     headers: CIMultiDict[str] = CIMultiDict()
     for name, given in request.headers.items():
-        if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
+        if not _settable(name):
             raise _wrong(
                 request,
                 f"the header {name[:64]!r} can't be set",
                 f"l'en-tête {name[:64]!r} ne peut être fixé",
             )
         value = given.strip(" \t")
-        if not _VALUE.fullmatch(value):
+        if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
             raise _wrong(
                 request,
                 f"the value of {name} holds a line end or another control character",
                 f"la valeur de {name} contient une fin de ligne ou un autre caractère de contrôle",
             )
-        if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE:
+        if len(value) > MAX_VALUE // 4 and len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE:
             raise _wrong(
                 request,
                 f"the value of {name} is over {MAX_VALUE >> 10} KiB",
@@ -66,6 +67,11 @@ def complete(request: Request) -> CIMultiDict[str]:
     if request.body is not None and request.body.media_type:
         headers.setdefault("Content-Type", request.body.media_type)
     return headers
+
+
+@lru_cache(1024)
+def _settable(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None and name.lower() not in _OURS
 
 
 def _wrong(request: Request, en: str, fr: str) -> WireFault:
