@@ -53,7 +53,7 @@ def before_body(
     scheme, _, said = headers.get("authorization", "").partition(" ")
     if verify.bearer is not None:
         tokens = _secrets(operator, verify.bearer)
-        if scheme.lower() != "bearer" or not _among(said.strip().encode(), tokens):
+        if scheme.lower() != "bearer" or not _among(_bytes(said.strip()), tokens):
             raise faults.unproved("bearer")
     if verify.basic is not None:
         user = templates.text(verify.basic.user, scope_of(operator)) or ""
@@ -92,7 +92,7 @@ def _message(how: Hmac, operator: Operator, call: Answered) -> bytes:
     """Return what is digested; the body stands in it exactly as it came, whatever its bytes are."""
     scope = {**scope_of(operator, call), "body": call.body.decode("utf-8", "replace")}
     try:
-        around = [(templates.text(one, scope) or "").encode() for one in _BODY.split(how.message)]
+        around = [_bytes(templates.text(one, scope) or "") for one in _BODY.split(how.message)]
     except HubError:
         raise faults.unproved("hmac") from None
     return call.body.join(around)
@@ -123,6 +123,11 @@ def _moment(said: str) -> datetime:
 def _secrets(operator: Operator, name: str) -> list[bytes]:
     """Return a secret's lines; none when it is optional and not configured, and then nothing holds."""
     return [one.strip().encode() for one in operator.secrets.get(name, "").splitlines() if one.strip()]
+
+
+def _bytes(text: str) -> bytes:
+    """Return what stood in a header, whatever its bytes are."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _among(said: bytes, right: Iterable[bytes]) -> bool:

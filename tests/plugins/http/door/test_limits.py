@@ -16,7 +16,7 @@ import pytest
 from hub.errors import StoreError, Words
 from hub.testing.fakes import RecordingIntake
 from hub_http.door.upload import Upload
-from tests.plugins.http.door.world import OTHER, PEER, World, described, message, opened, receipt
+from tests.plugins.http.door.world import OTHER, PEER, SHIPPED, World, described, message, opened, receipt
 
 
 async def pieces(count: int, size: int = 1 << 10) -> AsyncIterator[bytes]:
@@ -125,6 +125,26 @@ async def test_what_is_no_http_is_told_so(tmp_path: Path) -> None:
         answer = await raw(world, b"EHLO secret.example\r\n\r\n")
     assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
     assert b"secret" not in answer
+
+
+@pytest.mark.parametrize("path", [b"/operators/courrier/events", b"/operators/nobody/events"])
+@pytest.mark.parametrize(
+    ("verify", "headers"),
+    [
+        ({"bearer": "their_key"}, b"Authorization: Bearer \xff"),
+        ({"basic": {"user": "u", "password": "their_key"}}, b"Authorization: Basic \xff"),
+        (SHIPPED["webhooks"]["events"]["verify"], b"X-Timestamp: \xff\r\nX-Signature: sha256=00"),
+        (SHIPPED["webhooks"]["events"]["verify"], b"X-Timestamp: 1\r\nX-Signature: sha256=\xff"),
+    ],
+)
+async def test_bytes_that_are_no_text_prove_nothing(
+    tmp_path: Path, verify: dict[str, Any], headers: bytes, path: bytes
+) -> None:
+    """Whoever sends them does not learn which operators there are."""
+    request = b"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n%s\r\n\r\n{}"
+    async with opened(tmp_path, described(verify=verify)) as world:
+        answer = await raw(world, request % (path, headers))
+    assert answer.startswith(b"HTTP/1.1 401")
 
 
 async def test_plain_http_gets_no_answer(tmp_path: Path) -> None:
