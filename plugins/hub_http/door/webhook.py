@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -21,7 +20,7 @@ from hub_http.door.settings import DoorSettings
 from hub_http.door.upload import Upload
 from hub_http.fetching.came import scope_of
 from hub_http.mapping import trees
-from hub_http.mapping.answered import Answered
+from hub_http.mapping.answered import Answered, written_out
 from hub_http.sending.operator import Operator, Operators
 
 
@@ -162,7 +161,7 @@ class _Calling:
             return web.Response(status=self._webhook.status)
         return web.Response(
             status=self._webhook.status,
-            body=json.dumps(body, ensure_ascii=False).encode(),
+            body=written_out(body),
             content_type="application/json",
         )
 

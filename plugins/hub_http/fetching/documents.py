@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +15,7 @@ from hub_http.description.requests import Request
 from hub_http.fetching.came import Came, kept
 from hub_http.fetching.refusals import wrong
 from hub_http.fetching.values import MEDIA_TYPE, OCTETS, Picks
-from hub_http.mapping.answered import Answered
+from hub_http.mapping.answered import Answered, written_out
 from hub_http.sending import requests
 from hub_http.sending.operator import Operator
 
@@ -126,7 +125,7 @@ def _bytes(value: Any, key: str) -> bytes:
         case str():
             return value.encode()
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+            return written_out(value)
         case _:
             raise wrong(key, "is neither a text nor a JSON value", "n'est ni un texte ni une valeur JSON")
 

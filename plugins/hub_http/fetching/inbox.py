@@ -82,6 +82,10 @@ class Inbox:
             raise
         except HubError as error:
             raise InterruptedLookError(error) from error
+        except Exception as error:
+            # a fault of ours ends this look, not all that is asked of the operator
+            self._log("fetch.item_failed", error)
+            raise InterruptedLookError(_unforeseen(error)) from error
         if listing.nameless:
             self._operator.host.log.warning(
                 "fetch.nameless", operator=self._operator.name, part=self._key, count=listing.nameless

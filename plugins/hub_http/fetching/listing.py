@@ -49,7 +49,7 @@ class Item:
     @property
     def mark(self) -> str:
         """What tells it from others, even where an id is only a place in the list."""
-        said = json.dumps([self.id, self.value], ensure_ascii=False, default=str)
+        said = json.dumps([self.id, self.value], default=str)
         return hashlib.sha256(said.encode()).hexdigest()
 
     @property

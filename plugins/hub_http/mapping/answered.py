@@ -44,7 +44,7 @@ class Answered:
     def body(self) -> bytes:
         """The bytes; those of a wrapped value are its JSON."""
         if self._body is None:
-            return json.dumps(self._value, ensure_ascii=False, separators=(",", ":")).encode()
+            return written_out(self._value)
         return self._body
 
     @property
@@ -65,6 +65,14 @@ class Answered:
         if self._body is None and isinstance(self._value, str):
             return self._value
         return strict.text_of(self.body, _charset(self.headers.get("content-type", "")))
+
+
+def written_out(value: Any) -> bytes:
+    """Return a value as JSON; a half of a character that stands in it stays the escape that it was."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _charset(media_type: str) -> str:

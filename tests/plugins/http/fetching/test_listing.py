@@ -259,3 +259,26 @@ async def test_a_listing_that_holds_the_messages_may_be_as_large_as_one(
                 await look(our, operator, intake)
             assert caught.value.code == code
     assert len(intake.submissions) == (PAGE if code is None else 0)
+
+
+@pytest.mark.parametrize("field", ["note", "subject"])
+async def test_half_a_character_in_one_member_holds_up_no_other(tmp_path: Path, field: str) -> None:
+    """As when a program cut a text in the middle of an emoji: the rest of the inbox is taken."""
+    far = Far()
+    for number in range(3):
+        far.hold(letter(number))
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        items = [said(one) for one in far.letters.values()]
+        items[1][field] = "\ud83d"
+        return web.json_response({"items": items})
+
+    far.routes["GET /list"] = answer
+    async with near(far, described(ACKNOWLEDGE), tmp_path) as our, our.operator() as operator:
+        intake = Watched(rig_of(far, our))
+        inbox = our.described.inbox
+        assert inbox is not None
+        await Inbox(operator, inbox, "inbox", intake).look()
+    taken = {"note": ["m-0", "m-1", "m-2"], "subject": ["m-0", "m-2"]}[field]
+    assert [one.native_id for one in intake.submissions] == taken
+    assert "fetch.item_failed" not in our.log.events()
