@@ -7,8 +7,7 @@ jinja2's own code would, and raises what it would, many times faster.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import nodes
 
@@ -26,10 +25,11 @@ def reader(node: nodes.Node, sandbox: Sandbox) -> Reader | None:
             return lambda _: value
         case nodes.Name(name=name):
             return _name(name, sandbox)
-        case nodes.Getattr(node=inner, attr=name):
-            whole = reader(inner, sandbox)
-            return whole and _attribute(whole, name, sandbox)
-        case nodes.Filter(name=name, node=nodes.Node() as inner, args=[], kwargs=[]):
+        case nodes.Getattr():
+            return _attribute(node, sandbox)
+        case nodes.Filter(
+            name=name, node=nodes.Node() as inner, args=[], kwargs=[], dyn_args=None, dyn_kwargs=None
+        ):
             whole, function = reader(inner, sandbox), sandbox.filters[name]
             bare = not hasattr(function, "jinja_pass_arg")
             return _function(whole, function) if whole and bare else None
@@ -46,17 +46,35 @@ def _name(name: str, sandbox: Sandbox) -> Reader:
     return read
 
 
-def _attribute(inner: Reader, name: str, sandbox: Sandbox) -> Reader:
+def _attribute(node: nodes.Getattr, sandbox: Sandbox) -> Reader | None:
+    name = node.attr
+    if isinstance(node.node, nodes.Name):
+        return _attribute_of_name(node.node.name, name, sandbox)
+    inner = reader(node.node, sandbox)
+    return inner and (lambda scope: _looked_up(inner(scope), name, sandbox))
+
+
+def _attribute_of_name(first: str, name: str, sandbox: Sandbox) -> Reader:
+    """Return a reader that asks but once: most expressions are that."""
+
     def read(scope: Mapping[str, Any]) -> Any:
-        found = inner(scope)
-        kind = type(found)
-        # What templates see most; the sandbox would come to the same by more questions.
-        if kind is dict and name in found:
-            return found[name]
-        shown = name in _shown(kind)  # type: ignore[arg-type]  # a type can be hashed
-        return getattr(found, name) if shown else sandbox.getattr(found, name)
+        found = scope[first] if first in scope else sandbox.undefined(name=first)
+        if (type(found), name) in _shown:
+            return getattr(found, name)
+        return _looked_up(found, name, sandbox)
 
     return read
+
+
+def _looked_up(found: Any, name: str, sandbox: Sandbox) -> Any:
+    """Return what the sandbox would, with fewer questions for what templates see most."""
+    kind = type(found)
+    if kind is dict and name in found:
+        return found[name]
+    if issubclass(kind, Seen) and name in attributes(kind):  # type: ignore[arg-type]  # a type can be hashed
+        _shown.add((kind, name))
+        return getattr(found, name)
+    return sandbox.getattr(found, name)
 
 
 def _function(inner: Reader, function: Callable[..., Any]) -> Reader:
@@ -67,6 +85,5 @@ def _choice(asked: Reader, then: Reader, otherwise: Reader) -> Reader:
     return lambda scope: then(scope) if asked(scope) else otherwise(scope)
 
 
-@lru_cache(256)
-def _shown(kind: type) -> frozenset[str]:
-    return attributes(kind) if issubclass(kind, Seen) else frozenset()  # type: ignore[arg-type]  # as above
+_shown: Final[set[tuple[type, str]]] = set()
+"""Which attributes of which views have been asked for and may be seen: no more than there are."""

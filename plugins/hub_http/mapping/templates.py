@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -33,16 +33,25 @@ def text(source: str, scope: Mapping[str, Any]) -> str | None:
 
     Raises TemplateError when an expression has no value, or one that is no text.
     """
+    return _writing(source)(scope)
+
+
+@lru_cache(compiling.CACHED)
+def _writing(source: str) -> Callable[[Mapping[str, Any]], str | None]:
     compiled = compiling.expressions(source)
     if compiled.fixed:
-        return compiled.parts[0]  # type: ignore[return-value]  # without expressions there is one text
-    values = _values(source, compiled, scope)
-    if compiled.sole:
-        if values[0] is None:
-            return None
-        if type(values[0]) is str and len(values[0]) <= MAX_TEXT:
-            return values[0]
-    return _joined(source, compiled, [_written(source, one) for one in values])
+        return partial(_fixed, compiled)
+    if not compiled.sole:
+        return partial(_texts, source, compiled)
+    filled = _sole(source, compiled)
+
+    def write(scope: Mapping[str, Any]) -> str | None:
+        found = filled(scope)
+        if found is None or (type(found) is str and len(found) <= MAX_TEXT):
+            return found
+        return _joined(source, compiled, [_written(source, found)])
+
+    return write
 
 
 def value(source: str, scope: Mapping[str, Any]) -> Any:
@@ -88,9 +97,16 @@ def filling(source: str) -> Callable[[Mapping[str, Any]], Any]:
     """Return what `pieces` does with a text, as a function of the scope alone. Raises TemplateError."""
     compiled = compiling.expressions(source)
     if compiled.fixed:
-        fixed = compiled.parts[0]
-        return lambda _: fixed
+        return partial(_fixed, compiled)
     return _sole(source, compiled) if compiled.sole else partial(_mixed, source, compiled)
+
+
+def _fixed(compiled: Compiled, _: Mapping[str, Any]) -> str:
+    return compiled.parts[0]  # type: ignore[return-value]  # without expressions there is one text
+
+
+def _texts(source: str, compiled: Compiled, scope: Mapping[str, Any]) -> str:
+    return _joined(source, compiled, [_written(source, one) for one in _values(source, compiled, scope)])
 
 
 def _sole(source: str, compiled: Compiled) -> Callable[[Mapping[str, Any]], Any]:
