@@ -393,6 +393,21 @@ async def test_a_plain_file_is_one_document(sandbox: tuple[Papers, str], tmp_pat
     )
 
 
+@pytest.mark.parametrize(("partner", "sender"), [("X26ABC2", "dr.b"), ("X26ABC3", "x26abc2")])
+async def test_only_the_partner_speaks_for_senders(
+    sandbox: tuple[Papers, str], tmp_path: Path, partner: str, sender: str
+) -> None:
+    """A bundle of another mailbox, whoever it says it is from, is a file of that mailbox."""
+    parameters = {"domain": DOMAIN, "reception": "accueil@valbrume.example", "partner": partner}
+    async with _rig(sandbox, tmp_path, **parameters) as rig:
+        content = mesh_stage.bundle(f"dr.b@{DOMAIN}", ("dr.a@valbrume.example",), "Avis", {"a.pdf": b"%PDF"})
+        await asyncio.to_thread(rig.other.send, OURS, content, workflow_id=WORKFLOW, content_type=FHIR)
+        async with _fetching(rig) as intake:
+            await _until_acknowledged(rig, 1)
+    (submission,) = intake.submissions
+    assert str(submission.sender) == f"{sender}@{DOMAIN}"
+
+
 async def test_a_report_is_about_its_delivery(rig: MeshRig) -> None:
     """MESH could not deliver: the refusal names our delivery and carries MESH's code and words."""
     parcel = _sent(rig)
