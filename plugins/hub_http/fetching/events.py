@@ -29,8 +29,6 @@ DISPLAYED: Final = "acknowledgement.displayed"
 DELIVERED: Final = "acknowledgement.delivered"
 FAILED: Final = "acknowledgement.failed"
 DELAYED: Final = "acknowledgement.delayed"
-_MAX_ID: Final = 998
-"""Characters of an id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +89,15 @@ async def delivery_of(
     about: About, answered: Answered, scope: Mapping[str, Any], ledger: Ledger
 ) -> DeliveryId:
     """Return which delivery something is about. Raises as `acknowledgement_of`."""
-    ours = picked(about.delivery, answered, scope, _MAX_ID)
-    remote = picked(about.remote, answered, scope, _MAX_ID)
+    ours = picked(about.delivery, answered, scope, lines.MAX_ID)
+    remote = picked(about.remote, answered, scope, lines.MAX_ID)
     if ours is None and remote is None:
         raise wrong("about", "finds neither our id nor the operator's", "ne trouve ni notre id ni le sien")
     sent = None if ours is None else await lines.of_ours(ledger, ours)
     if sent is None and remote is not None:
         sent = await lines.of_remote(ledger, remote)
     if sent is not None:
-        return _one_of(sent, picked(about.recipient, answered, scope, _MAX_ID), ours)
+        return _one_of(sent, picked(about.recipient, answered, scope, lines.MAX_ID), ours)
     if ours is None:
         raise unknown_delivery()
     # The ledger has forgotten it; the core may know it still, and says so if it does not.

@@ -7,6 +7,7 @@ them all. `of_remote`, `of_ours` find what somebody speaks about by either id.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from typing import Any, Final
 from hub.domain.address import Address
 from hub.domain.ids import DeliveryId
 from hub.errors import HubError
-from hub.ports.ledger import Ledger, Line
+from hub.ports.ledger import MAX_KEY, Ledger, Line
 
 KEPT: Final = timedelta(days=30)
 """How long after the message's end a line is kept: receipts may come late."""
+
+MAX_ID: Final = 4000
+"""Characters of an operator's own id: it may be a URL."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -72,7 +76,7 @@ def line_of(
         key=key,
         value=_encode(value),
         until=until,
-        alias=sent.remote if alias else None,
+        alias=None if sent.remote is None or not alias else _alias(sent.remote),
         due_at=due_at,
     )
 
@@ -98,7 +102,7 @@ async def of_delivery(ledger: Ledger, delivery: str) -> Sent | None:
 
 async def of_remote(ledger: Ledger, remote: str) -> Sent | None:
     """Return the call that the operator knows under its own id. Raises StoreError."""
-    line = await ledger.named(remote)
+    line = await ledger.named(_alias(remote))
     return None if line is None or not line.key.startswith(("d:", "c:")) else read(line)
 
 
@@ -107,6 +111,12 @@ async def of_ours(ledger: Ledger, ours: str) -> Sent | None:
     # A message to several may have but one recipient: then both lines are there, and the call's has all.
     line = await ledger.get(call_key(ours)) or await ledger.get(key_of(ours))
     return None if line is None else read(line)
+
+
+def _alias(remote: str) -> str:
+    """Return the alias for an operator's own id: of one too long for it, a digest."""
+    data = remote.encode("utf-8", "surrogatepass")
+    return remote if len(data) <= MAX_KEY else f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _key(recipient: str) -> str:

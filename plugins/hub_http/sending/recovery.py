@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused, Uncertain
-from hub.errors import HubError, StoreError, Words
+from hub.errors import HubError, LimitError, StoreError, Words
 from hub.ports.connector import Addressee, Parcel
 from hub_http.description.inbound import Recover
 from hub_http.description.picking import FindingRule, Meaning
@@ -27,7 +27,6 @@ from hub_http.sending.operator import Operator
 from hub_http.sending.requests import Asked
 from hub_http.sending.sender import receipt_of, rules_of, scope_of
 
-_MAX_ID: Final = 998
 _GOOD: Final = range(200, 300)
 
 
@@ -95,7 +94,7 @@ class Recovery:
         return Uncertain(code="http.unknown", reason=wording.answered(self._operator.name, asked.judgement))
 
     async def _arrived(self, call: Call, asked: Asked, scope: Mapping[str, Any]) -> Outcome:
-        remote = picked(self._recover.remote, asked.answered, scope, _MAX_ID)
+        remote = picked(self._recover.remote, asked.answered, scope, lines.MAX_ID)
         if remote is not None and remote != call.remote:
             call.remote, call.dirty = remote, True
         call.taken.update(asked.taken)
@@ -103,6 +102,11 @@ class Recovery:
             await self._memory.delivered(call)
         except StoreError as error:
             return Uncertain(code=error.code, reason=error.words)
+        except LimitError as error:
+            # as when it is sent: it arrived, whatever we can't keep of it
+            self._operator.host.log.warning(
+                "http.unremembered", operator=self._operator.name, code=error.code
+            )
         self._operator.flights.landed(call.id)
         seen = {**scope, "remote": call.remote, "taken": call.taken}
         return Delivered(receipt=receipt_of(self._operator, self._send, call, seen, asked.judgement.status))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hub.domain.ids import DeliveryId
 from hub.domain.outcome import Deferred, Delivered, Outcome, Uncertain
-from hub.errors import HubError, StoreError, Words
+from hub.errors import HubError, LimitError, StoreError, Words
 from hub.ports.connector import Addressee, Parcel
 from hub_http.description.model import Description
 from hub_http.description.picking import Meaning
@@ -32,6 +32,7 @@ MOST: Final = 100
 """Recipients of one message at most, whatever the description says: the ledger names them in one line."""
 _ROOM: Final = 8 << 10
 """Bytes of addresses in one message at most, for the same reason."""
+_NOTHING: Final = End()
 
 
 class Sender:
@@ -107,7 +108,7 @@ class Sender:
     async def _tried(self, call: Call) -> Mapping[DeliveryId, Outcome]:
         requests.check_held(self._operator)
         await self._memory.resume(call)
-        end = End()
+        end = _NOTHING
         order = self._bases.order()
         for number, base in enumerate(order, 1):
             end = await self._run(call, base)
@@ -167,7 +168,7 @@ class Sender:
     async def _remember(self, call: Call) -> None:
         try:
             await self._memory.delivered(call)
-        except StoreError as error:
+        except (StoreError, LimitError) as error:
             # It was taken, whatever we can't keep of it: its receipts may find nobody.
             self._operator.host.log.warning(
                 "http.unremembered", operator=self._operator.name, code=error.code

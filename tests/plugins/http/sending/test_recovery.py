@@ -45,6 +45,21 @@ async def test_what_arrived_is_found_and_not_sent_twice(rig: HttpRig) -> None:
     assert len(rig.service.messages) == 1
 
 
+@pytest.mark.parametrize("remote", ["é" * 998, "x" * 4000, "😀" * 4000])
+async def test_what_is_found_under_a_long_id_has_arrived(tmp_path: Path, remote: str) -> None:
+    """Whether the hub can keep that id or not: nobody is told that it is unknown."""
+    track = {
+        "request": {"path": "/{{ remote }}"},
+        "every": "1m",
+        "until": "3d",
+        "events": [{"event": "delivered"}],
+    }
+    async with rig_of(tmp_path, described(JSON, track=track)) as rig:
+        sent = await _lose(rig, "cut")
+        rig.service.script = [web.json_response({"id": remote})]
+        assert isinstance(await _recovered(rig, sent), Delivered)
+
+
 async def test_an_absence_counts_only_after_a_while(rig: HttpRig) -> None:
     """Until then it may still be on its way: the hub asks again, and only then sends again."""
     sent = await _lose(rig, "drop")

@@ -123,6 +123,26 @@ async def test_what_is_tracked_is_due_before_it_counts_as_delivered(tmp_path: Pa
         assert isinstance(rig.connector, Receives)
 
 
+@pytest.mark.parametrize(("remote", "known"), [("é" * 998, True), ("x" * 4000, True), ("x" * 20_000, False)])
+async def test_an_id_that_is_long_makes_nothing_uncertain(
+    tmp_path: Path, remote: str, *, known: bool
+) -> None:
+    """It may be a URL: receipts find it; of what is longer than any, it is delivered all the same."""
+    track = {
+        "request": {"path": "/{{ remote }}"},
+        "every": "1m",
+        "until": "3d",
+        "events": [{"event": "delivered"}],
+    }
+    async with rig_of(tmp_path, described(JSON, track=track)) as rig:
+        sent = make(rig, rig.good[:1])
+        rig.service.script = [web.json_response({"id": remote}, status=201)]
+        assert isinstance(await one(rig, sent), Delivered)
+        found = await lines.of_remote(rig.operator.ledger, remote)
+        assert (found is not None) is known
+        assert ("http.unremembered" in rig.log.events()) is not known
+
+
 async def test_a_ledger_that_fails_keeps_the_message_here(tmp_path: Path) -> None:
     """What can't be remembered is not sent."""
     ledger = Counting()
