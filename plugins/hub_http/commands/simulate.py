@@ -41,7 +41,10 @@ def simulate(
         Path,
         typer.Argument(
             metavar="FILE",
-            help=_said("The description, with a table simulate.", "La description, avec une table simulate."),
+            help=_said(
+                "The description; its table `simulate` says how the operator behaves.",
+                "La description ; sa table `simulate` dit comment se comporte l'opérateur.",
+            ),
         ),
     ],
     *,

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,7 +68,7 @@ class Fault:
         """Make one of a kind. Raises InputError (`double.fault`)."""
         coded = _CODED.fullmatch(kind)
         if (coded is None and kind not in KINDS) or not 0 < times <= _MOST:
-            raise _wrong(f"{route}={kind}:{times}")
+            raise _wrong(f"{route}={kind}" if times == 1 else f"{route}={kind}:{times}")
         if coded is not None:
             return cls(route=route, kind=coded[1], times=times, status=int(coded[2]))
         return cls(route=route, kind=kind, times=times)
@@ -94,6 +95,18 @@ class Plan:
     def clear(self) -> None:
         """Commit nothing more."""
         self._left.clear()
+
+
+def nowhere(route: str, known: Iterable[str]) -> InputError:
+    """Return the error for a route or webhook that is not there."""
+    listed = ", ".join(known)
+    return InputError(
+        "double.fault",
+        Words(
+            en=f"No route or webhook of the double is called {route[:80]!r}; there are: {listed}.",
+            fr=f"Aucune route, aucun webhook de la doublure ne s'appelle {route[:80]!r} ; il y a : {listed}.",
+        ),
+    )
 
 
 def _wrong(text: str) -> InputError:

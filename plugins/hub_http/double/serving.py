@@ -14,7 +14,7 @@ from aiohttp import web
 from hub.errors import HubError
 from hub_http.description.simulation import INCOMING, Route, Simulation
 from hub_http.double import asking as reading
-from hub_http.double import control, spoiling
+from hub_http.double import control, faults, spoiling
 from hub_http.double.acting import Acted, Acts
 from hub_http.double.asking import Asking, TooLargeError
 from hub_http.double.calls import Calls
@@ -97,7 +97,11 @@ class Desk:
         return held
 
     def commit(self, fault: Fault) -> None:
-        """Ask for a fault."""
+        """Ask for a fault. Raises InputError (`double.fault`) when nothing here has the name of its route."""
+        calls = (one.webhook for one in self.simulation.calls)
+        known = dict.fromkeys((EVERYWHERE, *(one.name for one in self.simulation.routes), *calls))
+        if fault.route not in known:
+            raise faults.nowhere(fault.route, known)
         if fault.kind in CONNECTIONS and fault.route == EVERYWHERE:
             self._strike(fault, None)
         else:

@@ -71,6 +71,14 @@ async def test_faults_are_committed_as_often_as_asked_for(tmp_path: Path) -> Non
         assert [one.fault for one in stage.double.seen] == ["status", "status", None]
 
 
+async def test_a_fault_of_no_route_is_refused(tmp_path: Path) -> None:
+    """Who misspells a route learns which there are, and does not wait for a fault that never comes."""
+    async with staged(tmp_path, described("webhook")) as stage:
+        with pytest.raises(InputError, match="there are: \\*, ping, send, events") as refused:
+            stage.double.fault("sned", "lost")
+        assert refused.value.code == "double.fault"
+
+
 @pytest.mark.parametrize("text", ["send", "send=", "=lost", "send=nothing", "send=status:99", "send=lost:0"])
 def test_what_is_no_fault_is_refused(text: str) -> None:
     """The words name the kinds."""
