@@ -58,7 +58,7 @@ class Judgement:
     @property
     def good(self) -> bool:
         """Whether the request did what it is for."""
-        return self.meaning in {Meaning.OK, Meaning.WARNING}
+        return self.meaning is Meaning.OK or self.meaning is Meaning.WARNING
 
 
 def judge(

@@ -102,7 +102,10 @@ class Connections(aiohttp.TCPConnector):
 
     def heed(self, protocol: ResponseHandler | None, headers: Mapping[str, str]) -> None:
         """Note for how long a server says that it keeps a connection."""
-        found = _TIMEOUT.search(headers.get("Keep-Alive", ""))
+        said = headers.get("Keep-Alive")
+        if said is None:
+            return
+        found = _TIMEOUT.search(said)
         kept = self._kept.get(protocol) if protocol is not None else None
         if found and kept is not None:
             kept.until = monotonic() + int(found[1]) - MARGIN
