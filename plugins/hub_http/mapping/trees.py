@@ -26,7 +26,7 @@ EACH: Final = "$each"
 ITEM: Final = "$item"
 AS: Final = "$as"
 IF: Final = "$if"
-CACHED: Final = 1024
+CACHED: Final = 4096
 """Trees whose plans are kept."""
 
 
