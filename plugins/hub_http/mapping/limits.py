@@ -16,6 +16,8 @@ MAX_LOOPS: Final = 100_000
 """Passes of all loops of one XML body together."""
 MAX_NESTED: Final = 100
 """Levels of a JSON or XML answer."""
+MAX_VALUES: Final = 1_000_000
+"""Values of a JSON answer, or tags and attributes of an XML one: each weighs far more than its signs."""
 MAX_PATTERN_TEXT: Final = 64 << 10
 """Characters that a pattern is tried on."""
 PATTERN_SECONDS: Final = 0.25

@@ -2,7 +2,8 @@
 
 JSON (RFC 8259) is UTF-8, perhaps with a byte order mark; a name twice in one object, NaN, infinities and
 nesting beyond `limits.MAX_NESTED` are refused. XML has no document type, so no entities: nothing is fetched,
-nothing grows. How large the bytes are was bounded before they came here.
+nothing grows. How large the bytes are was bounded before they came here; of how many things they are is here,
+before they are read (`limits.MAX_VALUES`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, Final, NoReturn
 from lxml import etree
 
 from hub.errors import MalformedError, Words
-from hub_http.mapping.limits import MAX_NESTED
+from hub_http.mapping.limits import MAX_NESTED, MAX_VALUES
 
 _BOM: Final = b"\xef\xbb\xbf"
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+"""A text, to its end or to that of the bytes: nothing is tried twice."""
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _DECLARED: Final = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']")
 _ENCODINGS: Final = frozenset(
@@ -28,6 +31,8 @@ _CHARSETS: Final = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", "iso-8
 
 def json_of(data: bytes) -> Any:
     """Read JSON. Raises MalformedError."""
+    if len(data) > MAX_VALUES and _many_values(data):
+        raise malformed(f"JSON of more than {MAX_VALUES} values", f"du JSON de plus de {MAX_VALUES} valeurs")
     try:
         text = data.removeprefix(_BOM).decode()
     except UnicodeDecodeError:
@@ -49,6 +54,8 @@ def xml_of(data: bytes) -> etree._Element:
         raise malformed("XML that is not in UTF-8", "du XML qui n'est pas en UTF-8")
     if _DOCTYPE.search(data):
         raise malformed("XML with a document type", "du XML avec un type de document")
+    if data.count(b"<") + data.count(b'="') + data.count(b"='") > MAX_VALUES:
+        raise malformed(f"XML of more than {MAX_VALUES} tags", f"du XML de plus de {MAX_VALUES} balises")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )
@@ -79,6 +86,15 @@ def malformed(en: str, fr: str) -> MalformedError:
         "http.answer_malformed",
         Words(en=f"What the operator says is {en}.", fr=f"Ce que dit l'opérateur est {fr}."),
     )
+
+
+def _many_values(data: bytes) -> bool:
+    """Whether there are more than `MAX_VALUES`; what stands inside of texts is none."""
+
+    def count(signs: bytes) -> int:
+        return signs.count(b",") + signs.count(b"[") + signs.count(b"{")
+
+    return count(data) > MAX_VALUES and count(_STRING.sub(b"", data)) > MAX_VALUES
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

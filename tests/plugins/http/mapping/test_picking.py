@@ -412,3 +412,36 @@ def test_a_condition_s_patterns_are_checked_too(said: dict[str, Any]) -> None:
 def test_what_can_be_used_has_no_fault(said: dict[str, Any]) -> None:
     """Honest picks pass."""
     assert picking.fault(Pick.model_validate(said)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (b"[" + b"[]," * 1_000_000 + b"1]", False),
+        (b'{"text": "' + b"[a,]" * 1_000_000 + b'"}', True),
+        (b'"' + b'\\",' * 1_000_000 + b'"', True),
+        (b'"' + b'\\",' * 1_000_000 + b"\\", False),
+        (b"[" + b"1," * 400_000 + b"1]", True),
+    ],
+    ids=["lists", "in a text", "quotes", "no end", "numbers"],
+)
+def test_json_of_too_many_values_is_not_read(body: bytes, read: bool) -> None:  # noqa: FBT001 - a row of the table
+    """A few bytes of it weigh a hundred each; what stands in a text is none of them."""
+    one = Answered(body=body)
+    if read:
+        assert one.json
+        return
+    with pytest.raises(MalformedError) as caught:
+        _ = one.json
+    assert caught.value.code == "http.answer_malformed"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<b/>" * 1_000_001, b"<b" + b' x=""' * 1_000_001 + b"/>"], ids=["tags", "attributes"]
+)
+def test_xml_of_too_many_tags_is_not_read(body: bytes) -> None:
+    """Nor of as many attributes."""
+    with pytest.raises(MalformedError) as caught:
+        _ = Answered(body=b"<a>" + body + b"</a>").xml
+    assert caught.value.code == "http.answer_malformed"
+    assert str(1_000_000) in caught.value.words.en
