@@ -24,6 +24,10 @@ from hub_http.mapping.faults import words_of
 _AS: Final = "$as"
 _USUAL: Final = "item"
 _STATEMENTS: Final = "xml"
+_LISTS: Final = {"attachments": "body", "documents": "body", "originals": "body", "recipients": "recipient"}
+"""Lists of which every member looks like that variable."""
+Local = Mapping[str, frozenset[str] | None]
+"""Names that are known within a list, with their attributes, None when they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +59,17 @@ class Texts:
         """Yield what is wrong."""
         for spot in walking.spots(self._description):
             if spot.kind.of is Tree and not isinstance(spot.value, str):
-                yield from self._tree(spot, spot.place, spot.value, frozenset())
+                yield from self._tree(spot, spot.place, spot.value, _around(spot))
             elif isinstance(spot.value, str) and _is_template(spot):
-                yield from self._text(spot, spot.place, spot.value, frozenset())
+                yield from self._text(spot, spot.place, spot.value, _around(spot))
 
-    def _tree(self, spot: Spot, place: Place, value: Any, local: frozenset[str]) -> Iterator[Mistake]:
+    def _tree(self, spot: Spot, place: Place, value: Any, local: Local) -> Iterator[Mistake]:
         if isinstance(value, Mapping):
             if "$each" in value:
                 named = value.get(_AS, _USUAL)
                 yield from self._tree(spot, (*place, "$each"), value["$each"], local)
-                local |= {named} if isinstance(named, str) else frozenset()
+                if isinstance(named, str):
+                    local = {**local, named: _of_each(value["$each"], spot.place)}
             for key, one in value.items():
                 if key not in {"$each", _AS}:
                     yield from self._tree(spot, (*place, str(key)), one, local)
@@ -80,7 +85,7 @@ class Texts:
         elif isinstance(value, str):
             yield from self._text(spot, place, value, local)
 
-    def _text(self, spot: Spot, place: Place, source: str, local: frozenset[str]) -> Iterator[Mistake]:
+    def _text(self, spot: Spot, place: Place, source: str, local: Local) -> Iterator[Mistake]:
         if "{" not in source:
             return
         statements = spot.place[-1] == _STATEMENTS
@@ -96,13 +101,13 @@ class Texts:
         paths = templates.roots(source, statements=statements)
         self.used.paths[place] = paths
         self.used.codes[place] = _tables(source, statements=statements)
-        known = _known(spot) | local
+        known = _known(spot) | local.keys()
         for path in sorted(paths):
             words_or_none = self._fault(path, known, local, spot.place)
             if words_or_none is not None:
                 yield Mistake(place=place, words=words_or_none)
 
-    def _fault(self, path: str, known: frozenset[str], local: frozenset[str], place: Place) -> Words | None:
+    def _fault(self, path: str, known: frozenset[str], local: Local, place: Place) -> Words | None:
         name, _, rest = path.partition(".")
         if name not in known:
             listed = ", ".join(sorted(known)) or "–"
@@ -110,10 +115,10 @@ class Texts:
             meant = suggested(words, name, known)
             more = Words(en=f"{words.en}; known are {listed}", fr=f"{words.fr} ; connus : {listed}")
             return meant if meant is not words else more
-        if not rest or name in local:
+        if not rest:
             return None
         member = rest.split(".")[0]
-        members = self._members(name, place)
+        members = local[name] if name in local else self._members(name, place)
         if members is None or member in members:
             return None
         listed = ", ".join(sorted(members)) or "–"
@@ -135,6 +140,21 @@ class Texts:
             before = steps[: number if isinstance(number, int) else None]
             return frozenset(one for step in before for one in step.take)
         return places.variable(name, place).members
+
+
+def _around(spot: Spot) -> Local:
+    """Return what `each` of a step or of a part of its body goes through."""
+    if spot.place[-1:] == ("each",):
+        return {}
+    tables = [one for one in (*spot.around, spot.value) if isinstance(one, Step | Part)]
+    through = [one.each for one in tables if one.each is not None]
+    return {_USUAL: _of_each(through[-1], spot.place)} if through else {}
+
+
+def _of_each(source: Any, place: Place) -> frozenset[str] | None:
+    """Return the attributes of the members of a list, if it is one that every send has."""
+    name = source.removeprefix("{{").removesuffix("}}").strip() if isinstance(source, str) else ""
+    return places.variable(_LISTS[name], place).members if name in _LISTS else None
 
 
 def _is_template(spot: Spot) -> bool:

@@ -84,6 +84,21 @@ MISTAKES = [
     (NONE + "text = \"{{ message.kind | code('kinds') }}\"\n", "send.steps.1.text", "not declared"),
     (HEAD + 'base_url = "https://{{ recipient.domain }}/"\n', "base_url", "uses recipient"),
     (HEAD + '[probe]\npath = "/{{ remote }}"\n', "probe.path", "uses remote"),
+    (
+        NONE + 'each = "{{ attachments }}"\ntext = "{{ item.checksum }}"\n',
+        "send.steps.1.text",
+        "item has: code, id, media_type",
+    ),
+    (
+        NONE + 'multipart = [{ name = "f", each = "{{ recipients }}", text = "{{ item.adress }}" }]\n',
+        "send.steps.1.multipart.1.text",
+        "did you mean address?",
+    ),
+    (
+        NONE + 'json = { "$each" = "{{ documents }}", "$as" = "one", "$item" = "{{ one.titel }}" }\n',
+        'send.steps.1.json."$item"',
+        "one has: code, id",
+    ),
     # paths
     (NONE + 'remote = { json = "$.[" }\n', "send.steps.1.remote.json", "is no path"),
     (NONE + 'remote = { xpath = "//a[" }\n', "send.steps.1.remote.xpath", "is no path"),
