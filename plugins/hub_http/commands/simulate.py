@@ -61,10 +61,11 @@ def simulate(
     folder: Annotated[
         Path,
         typer.Option(
+            metavar="DIR",
             help=_said(
                 "Where certificates and secrets are, or are made.",
                 "Où sont, ou seront créés, certificats et secrets.",
-            )
+            ),
         ),
     ] = Path("double"),
     values: Annotated[
@@ -121,37 +122,42 @@ def simulate(
     webhook_anchors: Annotated[
         Path | None,
         typer.Option(
+            metavar="PEM",
             help=_said(
                 "Authorities of that door's certificate, in PEM; else the system's.",
                 "Autorités du certificat de cette porte, en PEM ; sinon celles du système.",
-            )
+            ),
         ),
     ] = None,
     certificate: Annotated[
         Path | None,
         typer.Option(
-            help=_said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé.")
+            metavar="PEM",
+            help=_said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
         ),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help=_said("Its private key, in PEM.", "Sa clé privée, en PEM."))
+        Path | None,
+        typer.Option(metavar="PEM", help=_said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
     ] = None,
     anchors: Annotated[
         Path | None,
         typer.Option(
+            metavar="PEM",
             help=_said(
                 "With --certificate: the authority that the hub is to trust.",
                 "Avec --certificate : l'autorité que le hub doit croire.",
-            )
+            ),
         ),
     ] = None,
     clients: Annotated[
         Path | None,
         typer.Option(
+            metavar="PEM",
             help=_said(
                 "Authorities of the certificate that callers must show; else none is asked for.",
                 "Autorités du certificat que l'appelant doit montrer ; sinon, aucun.",
-            )
+            ),
         ),
     ] = None,
 ) -> None:

@@ -104,23 +104,28 @@ def try_(
     anchors: Annotated[
         list[Path] | None,
         typer.Option(
+            metavar="PEM",
             help=_said(
                 "Authorities of its certificate, in PEM; else the system's.",
                 "Autorités de son certificat, en PEM ; sinon celles du système.",
-            )
+            ),
         ),
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(help=_said("The hub's certificate, in PEM.", "Le certificat du hub, en PEM.")),
+        typer.Option(
+            metavar="PEM", help=_said("The hub's certificate, in PEM.", "Le certificat du hub, en PEM.")
+        ),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help=_said("Its private key, in PEM.", "Sa clé privée, en PEM."))
+        Path | None,
+        typer.Option(metavar="PEM", help=_said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
     ] = None,
     document: Annotated[
         list[Path] | None,
         typer.Option(
-            help=_said("A file to send along; may be repeated.", "Un fichier à joindre ; répétable.")
+            metavar="FILE",
+            help=_said("A file to send along; may be repeated.", "Un fichier à joindre ; répétable."),
         ),
     ] = None,
     base_url: Annotated[

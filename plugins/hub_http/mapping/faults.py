@@ -43,7 +43,8 @@ KINDS: Final = {
 def words_of(fault: Fault) -> Words:
     """Say what is wrong."""
     words = KINDS[fault.kind]
-    return Words(en=words.en.format(detail=fault.detail), fr=words.fr.format(detail=fault.detail))
+    detail = fault.detail.replace("'end of print statement'", "'}}'").removesuffix(".")
+    return Words(en=words.en.format(detail=detail), fr=words.fr.format(detail=detail))
 
 
 class TemplateError(HubError):
