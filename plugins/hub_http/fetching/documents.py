@@ -13,7 +13,8 @@ from hub.ports.intake import Part, Stage
 from hub_http.description.inbound import Arriving, Documents
 from hub_http.description.requests import Request
 from hub_http.fetching.came import Came, kept
-from hub_http.fetching.refusals import wrong
+from hub_http.fetching.fates import Fate, fate_of
+from hub_http.fetching.refusals import no_document, wrong
 from hub_http.fetching.values import MEDIA_TYPE, OCTETS, Picks
 from hub_http.mapping.answered import Answered, written_out
 from hub_http.sending import requests
@@ -90,10 +91,18 @@ class Collecting:
         return payload if payload is not None else await kept(self.stage, self.came.answered.body)
 
     async def _fetched(self, request: Request, scope: Mapping[str, Any]) -> Content:
-        """Stream the answer to a request of the document's own."""
+        """Stream the answer to a request of the document's own.
+
+        One that is not there does not mean that the message is gone, as it would of the message itself.
+        """
         sink = self.stage.sink(self.operator.description.limits.max_download)
-        async with requests.stream(self.operator, request, scope) as coming:
-            await coming.into(sink)
+        try:
+            async with requests.stream(self.operator, request, scope) as coming:
+                await coming.into(sink)
+        except requests.AnswerError as error:
+            if fate_of(error) is not Fate.GONE:
+                raise
+            raise no_document(self.operator.name, error.judgement.status) from error
         return await sink.finish()
 
 

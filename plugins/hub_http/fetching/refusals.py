@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.errors import HubError, InputError, MalformedError, PeerError, Words
+from hub_http.wire.faults import WireFault
 
 
 def wrong(key: str, en: str, fr: str) -> MalformedError:
@@ -30,6 +31,19 @@ def unreadable(key: str, why: HubError) -> UnreadableError:
             fr=f"Ce qui est venu de l'opérateur est illisible pour `{key}` : {why.words.fr}",
         ),
         field=key,
+    )
+
+
+def no_document(operator: str, status: int) -> WireFault:
+    """Make the error for a document that a message has and its operator does not give."""
+    return WireFault(
+        "arrived.no_document",
+        Words(
+            en=f"Operator {operator} has a message, and not a document of it ({status}).",
+            fr=f"L'opérateur {operator} a un message, et pas un document de celui-ci ({status}).",
+        ),
+        stage="sent",
+        host=operator,
     )
 
 

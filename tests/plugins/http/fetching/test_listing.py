@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -282,3 +284,37 @@ async def test_half_a_character_in_one_member_holds_up_no_other(tmp_path: Path, 
     taken = {"note": ["m-0", "m-1", "m-2"], "subject": ["m-0", "m-2"]}[field]
     assert [one.native_id for one in intake.submissions] == taken
     assert "fetch.item_failed" not in our.log.events()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_message_without_its_document_is_not_gone(tmp_path: Path, status: int, *, kept: bool) -> None:
+    """It waits until the operator has all of it, and no cursor passes it by."""
+    far = Far()
+    far.hold(letter(0))
+    there = [False]
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"items": [said(one) for one in far.letters.values()], "next": "2"})
+
+    async def document(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"whole") if there[0] else web.Response(status=status)
+
+    far.routes |= {"GET /list": answer, "GET /documents/{id}": document}
+    paging = PAGINGS["token"].replace('"at" }', '"at", kept = true, most = 1 }')
+    text = described(ACKNOWLEDGE, paging if kept else "")
+    text = text.replace('data = { json = "$.data", decode = "base64" }', 'fetch = { path = "/documents/1" }')
+    async with near(far, text, tmp_path) as our, our.operator() as operator:
+        intake = Watched(rig_of(far, our))
+        inbox = our.described.inbox
+        assert inbox is not None
+        same = Inbox(operator, inbox, "inbox", intake)
+        with contextlib.suppress(InterruptedLookError):
+            await same.look()
+        assert intake.submissions == []
+        assert await same.memory.cursor() is None
+        assert far.held() == ["m-0"]
+        there[0] = True
+        await asyncio.sleep(inbox.every.total_seconds())
+        await same.look()
+        assert [one.native_id for one in intake.submissions] == ["m-0"]
