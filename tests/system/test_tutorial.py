@@ -36,7 +36,6 @@ class Reader:
         self.folder = folder
         self._stack = stack
         self._ports = {"9443": str(free_port()), "8025": str(free_port())}
-        (folder / "plugins").symlink_to(ROOT / "plugins")
 
     def port(self, said: str) -> str:
         """Return the port that stands for one of the page."""
@@ -84,7 +83,7 @@ class Reader:
 def environment() -> dict[str, str]:
     """Return an environment in which `hub` is this one, in English."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    return {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "SOURCES": str(ROOT)}
 
 
 @contextmanager
