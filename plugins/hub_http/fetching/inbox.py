@@ -167,7 +167,7 @@ class Inbox:
                 self._left.forget(item.mark)
             case Fate.POISON:
                 await self._poison(item, error)
-            case Fate.LEAVE if not (isinstance(error, EarlyError) and self._one_way):
+            case Fate.LEAVE if not (isinstance(error, EarlyError | ConfigError) and self._one_way):
                 self._leave(item, error)
             case _:
                 # What a cursor passes by does not come again: there the look ends, and nothing is passed.

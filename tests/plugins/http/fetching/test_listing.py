@@ -11,9 +11,10 @@ from typing import Final
 import pytest
 from aiohttp import web
 
-from hub.errors import StoreError, Words
+from hub.errors import ConfigError, StoreError, Words
 from hub.testing.fetching_contract import Watched
 from hub_http.fetching.inbox import Inbox, InterruptedLookError
+from hub_http.fetching.taking import Taker
 from hub_http.sending.operator import Operator
 from tests.plugins.http.fetching.far import PAGE, PEER, Far, Near, letter, near, said
 from tests.plugins.http.fetching.rig import rig_of
@@ -316,5 +317,34 @@ async def test_a_message_without_its_document_is_not_gone(tmp_path: Path, status
         assert far.held() == ["m-0"]
         there[0] = True
         await asyncio.sleep(inbox.every.total_seconds())
+        await same.look()
+        assert [one.native_id for one in intake.submissions] == ["m-0"]
+
+
+async def test_no_cursor_passes_what_our_own_configuration_keeps_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that can't be read any more is mended some day: what lay there until then is taken."""
+    far = Far()
+    far.hold(letter(0))
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"items": [said(one) for one in far.letters.values()], "next": "2"})
+
+    async def unusable(*_: object) -> None:
+        raise ConfigError("http.secret", Words(en="Not now.", fr="Pas maintenant."))
+
+    far.routes["GET /list"] = answer
+    paging = PAGINGS["token"].replace('"at" }', '"at", kept = true, most = 1 }')
+    async with near(far, described(ACKNOWLEDGE, paging), tmp_path) as our, our.operator() as operator:
+        intake = Watched(rig_of(far, our))
+        inbox = our.described.inbox
+        assert inbox is not None
+        same = Inbox(operator, inbox, "inbox", intake)
+        with monkeypatch.context() as broken:
+            broken.setattr(Taker, "read", unusable)
+            with pytest.raises(InterruptedLookError):
+                await same.look()
+        assert await same.memory.cursor() is None
         await same.look()
         assert [one.native_id for one in intake.submissions] == ["m-0"]
