@@ -41,7 +41,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "envelope": _of("the sealed envelope: `jws` is the seal as it was made", "id created_at expires_at jws"),
     "message": _of(
         "the message, without its parties and documents",
-        "kind subject language thread in_reply_to references patient ins receipts signature signature",
+        "kind subject language thread in_reply_to references patient ins receipts signature",
     ),
     "sender": _of("who sent it", _PARTY),
     "recipient": _of("the recipient; of several the first", _PARTY),
@@ -78,6 +78,7 @@ VARIABLES: Final[Mapping[str, Variable]] = {
     "path": _of("the variables of the route's path"),
     "query": _of("the parameters of the request's query, by name"),
     "json": _of("the request's JSON body"),
+    "form": _of("the fields of the request's form, by name"),
     "messages": _of("the messages of a listing", ""),
     "next": _of("where a listing goes on: the number of the last message shown", ""),
     "unknown": _of("recipients whom the double does not know", ""),
@@ -112,7 +113,7 @@ _SENT: Final = (
     " taken remote"
 )
 _CAME: Final = f"{_BASE} headers status"
-_ASKED: Final = f"{_BASE} path query headers json request"
+_ASKED: Final = f"{_BASE} path query headers json form request"
 _PLAYED: Final = f"{_ASKED} message messages next unknown"
 
 PLACES: Final[tuple[Seen, ...]] = (

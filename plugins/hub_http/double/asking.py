@@ -71,6 +71,7 @@ class Asking:
             "query": dict(parse_qsl(self.query, keep_blank_values=True)),
             "headers": self.headers,
             "json": _json(self.answered),
+            "form": _form(self.answered),
         }
 
 
@@ -127,3 +128,10 @@ def _json(answered: Answered) -> Any:
         return answered.json
     except HubError:
         return None
+
+
+def _form(answered: Answered) -> dict[str, str]:
+    """Return the fields of a form (application/x-www-form-urlencoded), of several with one name the last."""
+    if "x-www-form-urlencoded" not in answered.headers.get("content-type", ""):
+        return {}
+    return dict(parse_qsl(answered.body.decode("utf-8", "replace"), keep_blank_values=True))

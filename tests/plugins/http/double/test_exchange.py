@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.domain.outcome import Delivered, Refused
+from hub_http.description import checking, reading
 from hub_http.double.opening import Plans
 from tests.plugins.http.double.stage import DOCTOR, NURSE, PDF, STRANGER, described, shipped, staged
 
@@ -51,6 +52,44 @@ async def test_an_unknown_recipient_is_refused(tmp_path: Path, name: str) -> Non
         outcome = await stage.outcome(stage.parcel(STRANGER))
         assert isinstance(outcome, Refused), outcome
         assert not stage.double.messages
+
+
+FORM = """
+version = 1
+title = "Saule"
+[send]
+idempotency = "key"
+receipt = "{{ remote }}"
+[[send.steps]]
+name = "send"
+method = "POST"
+path = "/letters"
+form = { ref = "{{ delivery.id }}", to = "{{ recipient.address }}" }
+remote = { json = "$.id" }
+[[simulate.routes]]
+name = "letters"
+method = "POST"
+path = "/letters"
+does = "create"
+ours = { value = "{{ form.ref }}" }
+to = { value = "{{ form.to }}" }
+answer = { json = { id = "{{ message.id }}" } }
+unknown = { status = 404 }
+"""
+
+
+async def test_a_double_reads_the_fields_of_a_form(tmp_path: Path) -> None:
+    """Decoded, as the operator would: an address with its @."""
+    file = tmp_path / "saule.toml"
+    file.write_text(FORM, "utf-8")
+    description = reading.read_whole(file)
+    checking.sound(file, description)
+    async with staged(tmp_path, description, Plans(unknown=[str(STRANGER.address)])) as stage:
+        assert isinstance(await stage.outcome(stage.parcel(STRANGER)), Refused)
+        sent = stage.parcel()
+        assert isinstance(await stage.outcome(sent), Delivered)
+        (held,) = stage.double.messages
+        assert (held.ours, held.recipients) == (sent.addressees[0].delivery, (str(DOCTOR.address),))
 
 
 async def test_who_is_unknown_does_not_stand_in_the_way_of_others(tmp_path: Path) -> None:
