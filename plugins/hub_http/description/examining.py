@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hub.errors import ConfigError, HubError, Words
 from hub_http.description import checking, mistakes, reading
@@ -65,7 +66,11 @@ def _finding(error: HubError, *, warning: bool = False) -> Finding:
 
 def about(description: Description) -> Words:
     """Say in a few words what is described."""
-    return Words(en=_listed(_abilities(description), "en"), fr=_listed(_abilities(description), "fr"))
+    found = list(_abilities(description)) or [_NOTHING]
+    return Words(en=_listed(found, "en"), fr=_listed(found, "fr"))
+
+
+_NOTHING: Final = Words(en="neither sends nor receives", fr="n'envoie ni ne reçoit")
 
 
 def _abilities(description: Description) -> Iterator[Words]:
