@@ -23,7 +23,9 @@ _PLACE: Final = re.compile(
     r"|(?:^|[-_])(?:key|sig|pin|otp|jwt|hmac)(?:$|[-_])",
     re.IGNORECASE,
 )
-_PLAIN: Final = frozenset({"token_type", "token_endpoint", "www-authenticate", "proxy-authenticate"})
+_PLAIN: Final = frozenset(
+    {"token_type", "token_endpoint", "www-authenticate", "proxy-authenticate", "idempotency-key"}
+)
 _IN_QUERY: Final = re.compile(r"([?&;])([^=&;\s\"'<>]+)=([^&;\s\"'<>]+)")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]* (?=\S)")
 

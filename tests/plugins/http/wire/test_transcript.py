@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hub_http.wire.exchange import Bytes
 from hub_http.wire.faults import WireFault
 from hub_http.wire.transcript import Transcript
-from hub_http.wire.veiling import VEIL, Veil
+from hub_http.wire.veiling import VEIL, Veil, secret
 from tests.plugins.http.wire.world import (
     Papers,
     Streamed,
@@ -319,3 +319,9 @@ def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> N
     inside = base64.b64encode(f"{before}{secret}{after}".encode()).decode()
     shown = veil.text(inside).replace(VEIL, "")
     assert len(shown) <= len(base64.b64encode(f"{before}{after}".encode())) + 8
+
+
+def test_our_own_id_is_no_secret() -> None:
+    """Who tries an operator sees under which key the message went."""
+    assert not secret("Idempotency-Key")
+    assert secret("X-Key")
