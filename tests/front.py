@@ -12,7 +12,7 @@ import re
 import ssl
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -134,7 +134,9 @@ class Front:
         self._runner = None
         for link in links:
             if link is not None:
-                link.abort()  # without waiting for the other side's close_notify
+                # Without waiting for the other side's close_notify; Python 3.11.2 fails when it has come.
+                with suppress(AttributeError):
+                    link.abort()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

@@ -15,6 +15,7 @@ import re
 import select
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -114,7 +115,9 @@ class Connections(aiohttp.TCPConnector):
         """Wait until everything is over, after `close`: no goodbye is waited for any more."""
         ending = []
         for protocol, kept in list(self._kept.items()):
-            kept.transport.abort()
+            # The asyncio of Python 3.11.2 fails when TLS has let go of the link already.
+            with suppress(AttributeError):
+                kept.transport.abort()
             if (closed := protocol.closed) is not None:
                 ending.append(closed)
         await asyncio.gather(*ending, return_exceptions=True)

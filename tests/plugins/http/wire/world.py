@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -166,7 +166,9 @@ async def serving(
     finally:
         listening.close()
         for wire in server.wires:
-            wire.writer.transport.abort()
+            # The asyncio of Python 3.11.2 fails when TLS has let go of the link already.
+            with suppress(AttributeError):
+                wire.writer.transport.abort()
         for task in server.tasks:
             task.cancel()
         await asyncio.gather(*server.tasks, return_exceptions=True)
