@@ -53,10 +53,10 @@ NURSE = entry("ide.bruyere@valbrume.mssante.example")
 STRANGER = entry("inconnu@valbrume.mssante.example")
 PDF = b"%PDF-1.7\nCompte rendu"
 LIMITS = {
-    "connect_timeout": timedelta(milliseconds=500),
-    "answer_timeout": timedelta(milliseconds=250),
-    "idle_timeout": timedelta(milliseconds=500),
-    "total_timeout": timedelta(seconds=5),
+    "connect_timeout": timedelta(seconds=10),
+    "answer_timeout": timedelta(seconds=1),
+    "idle_timeout": timedelta(seconds=2),
+    "total_timeout": timedelta(seconds=15),
     "requests_per_second": None,
 }
 
