@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import typer
 
-from hub.errors import Words, spoken_at
+from hub.errors import Words
 from hub_http.commands import check, schema, simulate, try_
-
-LANGUAGE: Final = spoken_at(os.environ)
+from hub_http.commands.given import LANGUAGE
 
 _GROUP: Final = Words(
     en="Check, try and simulate operators that are described in a file.",

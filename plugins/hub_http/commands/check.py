@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json as json_
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.errors import Words, spoken_at
+from hub.errors import Words
+from hub_http.commands.given import LANGUAGE
 
 if TYPE_CHECKING:
     from hub_http.description.examining import Examined
 
-LANGUAGE: Final = spoken_at(os.environ)
 CONFIGURATION: Final = 3
 """The exit code for what can't be used as it is, as in `hub check`."""
 

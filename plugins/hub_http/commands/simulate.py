@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from hub.errors import InputError, Words, spoken_at
+from hub.errors import InputError, Words
+from hub_http.commands.given import pairs, said
 
 if TYPE_CHECKING:
     from hub_http.description.model import Description
@@ -19,14 +19,9 @@ if TYPE_CHECKING:
     from hub_http.double.opening import Double, Plans, Tls
     from hub_http.double.serving import Seen
 
-LANGUAGE: Final = spoken_at(os.environ)
+_CODE: Final = "double.option"
 
-
-def _said(en: str, fr: str) -> str:
-    return Words(en=en, fr=fr).in_language(LANGUAGE)
-
-
-HELP: Final = _said(
+HELP: Final = said(
     "Play an operator on this machine, from its description.\n\n"
     "Prints what to put into hub.toml, then one line for each request, without its contents. What it is told "
     "lies in memory, and is gone when it stops (Ctrl-C). Faults: --fault, or POST /_double/faults.",
@@ -41,7 +36,7 @@ def simulate(
         Path,
         typer.Argument(
             metavar="FILE",
-            help=_said(
+            help=said(
                 "The description; its table `simulate` says how the operator behaves.",
                 "La description ; sa table `simulate` dit comment se comporte l'opérateur.",
             ),
@@ -53,7 +48,7 @@ def simulate(
         typer.Option(
             min=0,
             max=65535,
-            help=_said(
+            help=said(
                 "Where it listens, on 127.0.0.1; 0: any.", "Où il écoute, sur 127.0.0.1 ; 0 : au choix."
             ),
         ),
@@ -62,7 +57,7 @@ def simulate(
         Path,
         typer.Option(
             metavar="DIR",
-            help=_said(
+            help=said(
                 "Where certificates and secrets are, or are made.",
                 "Où sont, ou seront créés, certificats et secrets.",
             ),
@@ -73,7 +68,7 @@ def simulate(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help=_said(
+            help=said(
                 "A parameter of the description; else one is made up. May be repeated.",
                 "Un paramètre de la description ; sinon, il est inventé. Répétable.",
             ),
@@ -83,7 +78,7 @@ def simulate(
         list[str] | None,
         typer.Option(
             metavar="NAME=FILE",
-            help=_said(
+            help=said(
                 "A file with a secret; else one is drawn. May be repeated.",
                 "Un fichier de secret ; sinon, il est tiré au sort. Répétable.",
             ),
@@ -93,7 +88,7 @@ def simulate(
         list[str] | None,
         typer.Option(
             metavar="ADDRESS",
-            help=_said(
+            help=said(
                 "A recipient whom it does not know; may be repeated.",
                 "Un destinataire qu'il ne connaît pas ; répétable.",
             ),
@@ -103,7 +98,7 @@ def simulate(
         list[str] | None,
         typer.Option(
             metavar="ROUTE=KIND[:TIMES]",
-            help=_said(
+            help=said(
                 "A fault to commit, such as send=lost or *=status:500:3; may be repeated.",
                 "Une panne à commettre, telle que send=lost ou *=status:500:3 ; répétable.",
             ),
@@ -113,7 +108,7 @@ def simulate(
         str | None,
         typer.Option(
             metavar="URL",
-            help=_said(
+            help=said(
                 "This operator at the hub's door: https://…/operators/NAME.",
                 "Cet opérateur à la porte du hub : https://…/operators/NOM.",
             ),
@@ -123,7 +118,7 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="PEM",
-            help=_said(
+            help=said(
                 "Authorities of that door's certificate, in PEM; else the system's.",
                 "Autorités du certificat de cette porte, en PEM ; sinon celles du système.",
             ),
@@ -133,18 +128,18 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="PEM",
-            help=_said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
+            help=said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
         ),
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(metavar="PEM", help=_said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
+        typer.Option(metavar="PEM", help=said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
     ] = None,
     anchors: Annotated[
         Path | None,
         typer.Option(
             metavar="PEM",
-            help=_said(
+            help=said(
                 "With --certificate: the authority that the hub is to trust.",
                 "Avec --certificate : l'autorité que le hub doit croire.",
             ),
@@ -154,7 +149,7 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="PEM",
-            help=_said(
+            help=said(
                 "Authorities of the certificate that callers must show; else none is asked for.",
                 "Autorités du certificat que l'appelant doit montrer ; sinon, aucun.",
             ),
@@ -170,8 +165,8 @@ def simulate(
     checking.sound(file, description)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     plans = Plans(
-        parameters=_pairs("--set", values or ()),
-        secrets=_secrets(description, folder, _pairs("--secret", secret or ())),
+        parameters=pairs("--set", values or (), _CODE),
+        secrets=_secrets(description, folder, pairs("--secret", secret or (), _CODE)),
         tls=_tls(folder, certificate, key, anchors, clients),
         port=port,
         unknown=tuple(unknown or ()),
@@ -196,21 +191,19 @@ async def _play(
             double.commit(one)
         typer.echo(_introduced(double, file, folder))
         if description.simulate is not None and description.simulate.calls and plans.webhook is None:
-            typer.echo(
-                _said("Without --webhook it calls nobody.", "Sans --webhook, elle n'appelle personne.")
-            )
+            typer.echo(said("Without --webhook it calls nobody.", "Sans --webhook, elle n'appelle personne."))
         await stop.wait()
-    typer.echo(_said("Stopped.", "Arrêté."))
+    typer.echo(said("Stopped.", "Arrêté."))
 
 
 def _introduced(double: Double, file: Path, folder: Path) -> str:
     """Say where it is, and what to put into hub.toml."""
     name = file.stem
-    first = _said(
+    first = said(
         f"The double of {name} listens at {double.url}; trust {double.anchors.absolute()}.",
         f"La doublure de {name} écoute sur {double.url} ; autorité à croire : {double.anchors.absolute()}.",
     )
-    paste = _said("For hub.toml:", "Pour hub.toml :")
+    paste = said("For hub.toml:", "Pour hub.toml :")
     lines = [
         f"[operators.{name}]",
         'kind = "http"',
@@ -228,7 +221,7 @@ def _introduced(double: Double, file: Path, folder: Path) -> str:
         lines += [
             f"{key} = {_quoted((folder / 'secrets' / key).absolute())}" for key in sorted(double.secrets)
         ]
-    last = _said("It is ready; Ctrl-C stops it.", "Elle est prête ; Ctrl-C l'arrête.")
+    last = said("It is ready; Ctrl-C stops it.", "Elle est prête ; Ctrl-C l'arrête.")
     return "\n".join([first, "", paste, "", *lines, "", last])
 
 
@@ -296,17 +289,5 @@ def _tls(
     return Tls(certificate=certificate, key=key, anchors=anchors, clients=clients)
 
 
-def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise _wrong(
-                f"{option} is written NAME=VALUE, not {one!r}.", f"{option} s'écrit NOM=VALEUR, pas {one!r}."
-            )
-        pairs[name] = value
-    return pairs
-
-
 def _wrong(en: str, fr: str) -> InputError:
-    return InputError("double.option", Words(en=en, fr=fr))
+    return InputError(_CODE, Words(en=en, fr=fr))

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.errors import ConfigError, InputError, Words, spoken_at
+from hub.errors import ConfigError, InputError, Words
 from hub_http.commands import outcome
+from hub_http.commands.given import LANGUAGE, pairs, said
 
 if TYPE_CHECKING:
     from hub_http.sending.trial import Letter, Trial
     from hub_http.settings import OperatorSettings
 
-LANGUAGE: Final = spoken_at(os.environ)
+_CODE: Final = "http.try"
 _LANGUAGES: Final = ("en", "fr")
 _CODES: Final = {"delivered": 0, "refused": 4, "deferred": 6, "uncertain": 6}
 _MOST: Final = 100 << 20
@@ -39,12 +40,7 @@ _CORE: Final = frozenset(
 )
 """Keys of `[operators.<name>]` that are the hub's own, not the plugin's."""
 
-
-def _said(en: str, fr: str) -> str:
-    return Words(en=en, fr=fr).in_language(LANGUAGE)
-
-
-HELP: Final = _said(
+HELP: Final = said(
     "Send one test message to an operator, and show what went over the wire.\n\n"
     "Secrets and documents are not shown. Nothing is kept: no store is touched.",
     "Envoyer un message de test à un opérateur, et montrer les échanges.\n\n"
@@ -58,26 +54,26 @@ def try_(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE", help=_said("The description of its API.", "La description de son API.")
+            metavar="FILE", help=said("The description of its API.", "La description de son API.")
         ),
     ] = None,
     to: Annotated[
         str,
-        typer.Option("--to", metavar="ADDRESS", help=_said("Who gets it.", "Qui le reçoit.")),
+        typer.Option("--to", metavar="ADDRESS", help=said("Who gets it.", "Qui le reçoit.")),
     ],
     sender: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="ADDRESS",
-            help=_said("Who sends it; else who gets it.", "L'expéditeur ; sinon le même."),
+            help=said("Who sends it; else who gets it.", "L'expéditeur ; sinon le même."),
         ),
     ] = None,
     operator: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help=_said(
+            help=said(
                 "In place of FILE and of what follows: an operator of hub.toml.",
                 "À la place de FILE et de la suite : un opérateur de hub.toml.",
             ),
@@ -88,7 +84,7 @@ def try_(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help=_said(
+            help=said(
                 "A parameter of the description; may be repeated.",
                 "Un paramètre de la description ; répétable.",
             ),
@@ -98,14 +94,14 @@ def try_(
         list[str] | None,
         typer.Option(
             metavar="NAME=FILE",
-            help=_said("A file with a secret; may be repeated.", "Un fichier de secret ; répétable."),
+            help=said("A file with a secret; may be repeated.", "Un fichier de secret ; répétable."),
         ),
     ] = None,
     anchors: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="PEM",
-            help=_said(
+            help=said(
                 "Authorities of its certificate, in PEM; else the system's.",
                 "Autorités de son certificat, en PEM ; sinon celles du système.",
             ),
@@ -114,32 +110,32 @@ def try_(
     certificate: Annotated[
         Path | None,
         typer.Option(
-            metavar="PEM", help=_said("The hub's certificate, in PEM.", "Le certificat du hub, en PEM.")
+            metavar="PEM", help=said("The hub's certificate, in PEM.", "Le certificat du hub, en PEM.")
         ),
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(metavar="PEM", help=_said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
+        typer.Option(metavar="PEM", help=said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
     ] = None,
     document: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help=_said("A file to send along; may be repeated.", "Un fichier à joindre ; répétable."),
+            help=said("A file to send along; may be repeated.", "Un fichier à joindre ; répétable."),
         ),
     ] = None,
     base_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help=_said("Where its API is; else what FILE says.", "Où est son API ; sinon ce que dit FILE."),
+            help=said("Where its API is; else what FILE says.", "Où est son API ; sinon ce que dit FILE."),
         ),
     ] = None,
     network: Annotated[
         list[str] | None,
         typer.Option(
             metavar="CIDR",
-            help=_said(
+            help=said(
                 "An IP network where it may be, besides public addresses; may be repeated.",
                 "Un réseau IP où il peut être, outre les adresses publiques ; répétable.",
             ),
@@ -147,11 +143,11 @@ def try_(
     ] = None,
     language: Annotated[
         str,
-        typer.Option(metavar="en|fr", help=_said("The language of the message.", "La langue du message.")),
+        typer.Option(metavar="en|fr", help=said("The language of the message.", "La langue du message.")),
     ] = LANGUAGE,
     json: Annotated[
         bool,
-        typer.Option("--json", help=_said("Print JSON for a program.", "Écrire du JSON pour un programme.")),
+        typer.Option("--json", help=said("Print JSON for a program.", "Écrire du JSON pour un programme.")),
     ] = False,
 ) -> None:
     """Send one test message to an operator, and show what went over the wire."""
@@ -172,10 +168,10 @@ def try_(
                 "certificate": certificate and str(certificate.absolute()),
                 "key": key and str(key.absolute()),
                 "networks": network or [],
-                "parameters": _pairs("--set", values or ()),
+                "parameters": pairs("--set", values or (), _CODE),
                 "secrets": {
                     name: str(Path(path).absolute())
-                    for name, path in _pairs("--secret", secret or ()).items()
+                    for name, path in pairs("--secret", secret or (), _CODE).items()
                 },
             }
         )
@@ -263,21 +259,9 @@ def _configuration(context: typer.Context) -> Path:
     return next((place for place in places if place.exists()), places[0])
 
 
-def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise _wrong(
-                f"{option} is written NAME=VALUE, not {one!r}.", f"{option} s'écrit NOM=VALEUR, pas {one!r}."
-            )
-        pairs[name] = value
-    return pairs
-
-
 def _wrong(en: str, fr: str) -> InputError:
-    return InputError("http.try", Words(en=en, fr=fr))
+    return InputError(_CODE, Words(en=en, fr=fr))
 
 
 def _unusable(en: str, fr: str) -> ConfigError:
-    return ConfigError("http.try", Words(en=f"{en}.", fr=f"{fr}."))
+    return ConfigError(_CODE, Words(en=f"{en}.", fr=f"{fr}."))
