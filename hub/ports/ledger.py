@@ -1,7 +1,8 @@
 """What a part must remember across restarts: small lines under keys, durable, gone after their time.
 
 A connector writes here what it was told before it goes on: under which id the other side knows a delivery,
-how far a send in several steps has come, where in an inbox it stands. It is no place for contents.
+how far a send in several steps has come, where in an inbox it stands, what exactly was signed. It is no
+place for large contents.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-MAX_VALUE: Final = 16 << 10
+MAX_VALUE: Final = 1 << 20
 """Bytes of one line's value."""
 MAX_KEY: Final = 1000
 """Bytes of a key or an alias."""

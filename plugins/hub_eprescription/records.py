@@ -1,0 +1,175 @@
+"""What the hub remembers of prescriptions, in the part's ledger (`hub.ports.prescription.Journal`).
+
+One line per prescription, found by its id or its number; the signed bytes, and those to be signed, in lines
+of their own beside it. A line goes when nothing can be asked about it any more.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hub.domain.ids import EnvelopeId
+from hub.domain.prescription import CancelResult, PrescriptionState, may_move
+from hub.domain.times import rfc3339
+from hub.errors import Words
+from hub.ports.clock import Clock
+from hub.ports.ledger import Ledger, Line
+from hub.ports.prescription import Record
+
+KEPT: Final = timedelta(days=730)
+"""How long a record is kept after its last change: repeats may run for a year."""
+
+
+class Records:
+    """Every prescription of one service."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    async def get(self, prescription: EnvelopeId) -> Record | None:
+        """Return a record. Raises StoreError."""
+        line = await self._ledger.get(_key(prescription))
+        return None if line is None else _read(line.value)
+
+    async def numbered(self, number: str) -> Record | None:
+        """Return the record of the prescription that bears this number. Raises StoreError."""
+        line = await self._ledger.named(_alias(number))
+        return None if line is None else _read(line.value)
+
+    async def journal(self, prescription: EnvelopeId) -> LedgerJournal:
+        """Open the journal of one prescription; nothing is written before the first `keep`."""
+        found = await self.get(prescription)
+        return LedgerJournal(
+            self._ledger, self._clock, found or self._new(prescription), begun=found is not None
+        )
+
+    def line(self, record: Record) -> Line:
+        """Make the line of a record, to be put together with others."""
+        now = self._clock.now()
+        return Line(
+            key=_key(record.id),
+            value=_spell(record),
+            until=max(now, record.expires_at or now) + KEPT,
+            alias=None if record.number is None else _alias(record.number),
+        )
+
+    def _new(self, prescription: EnvelopeId) -> Record:
+        return Record(id=prescription, state=PrescriptionState.DRAFT, changed_at=self._clock.now())
+
+
+class LedgerJournal:
+    """`Journal` of one prescription. `begun` says whether anything has been kept yet."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, record: Record, *, begun: bool) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._records = Records(ledger, clock)
+        self._record = record
+        self.begun = begun
+
+    @property
+    def record(self) -> Record:
+        """The record as it was kept last."""
+        return self._record
+
+    async def keep(self, record: Record, *beside: Line) -> Record:
+        """Keep a record, and other lines in the same write. Raises ValueError for a forbidden move."""
+        old = self._record
+        if record.id != old.id or (record.state is not old.state and not may_move(old.state, record.state)):
+            raise ValueError(f"{old.state} does not become {record.state}")
+        if record.state is not old.state:
+            record = replace(record, changed_at=self._clock.now())
+        await self._ledger.put(self._records.line(record), *beside)
+        self._record, self.begun = record, True
+        return record
+
+    async def keep_signed(self, record: Record, signed: bytes) -> Record:
+        """Keep signed bytes, exactly, and a record that says so; all or none."""
+        record = replace(record, signed_sha256=hashlib.sha256(signed).hexdigest(), awaits=False)
+        return await self.keep(record, self._bytes("signed", signed))
+
+    async def signed(self) -> bytes | None:
+        """Return the signed bytes. Raises StoreError."""
+        return await self._look("signed")
+
+    async def keep_to_sign(self, record: Record, content: bytes) -> Record:
+        """Keep the bytes that the workstation is to sign, and a record that says so; all or none."""
+        return await self.keep(replace(record, awaits=True), self._bytes("to-sign", content))
+
+    async def to_sign(self) -> bytes | None:
+        """Return what the workstation is to sign; None when nothing is."""
+        return await self._look("to-sign") if self._record.awaits else None
+
+    def _bytes(self, what: str, data: bytes) -> Line:
+        return Line(
+            key=f"{what}:{self._record.id}",
+            value=base64.b64encode(data).decode("ascii"),
+            until=self._records.line(self._record).until,
+        )
+
+    async def _look(self, what: str) -> bytes | None:
+        line = await self._ledger.get(f"{what}:{self._record.id}")
+        return None if line is None else base64.b64decode(line.value, validate=True)
+
+
+def _key(prescription: EnvelopeId) -> str:
+    return f"rx:{prescription}"
+
+
+def _alias(number: str) -> str:
+    return f"number:{number}"
+
+
+def _spell(record: Record) -> str:
+    fields: dict[str, Any] = {
+        "id": record.id,
+        "state": record.state.value,
+        "changed_at": rfc3339(record.changed_at),
+        "number": record.number,
+        "code": record.code,
+        "secret": record.secret,
+        "signed_sha256": record.signed_sha256,
+        "signed_type": record.signed_type,
+        "awaits": record.awaits or None,
+        "issued_at": None if record.issued_at is None else rfc3339(record.issued_at),
+        "expires_at": None if record.expires_at is None else rfc3339(record.expires_at),
+        "orphans": record.orphans or None,
+        "warnings": [[one.en, one.fr] for one in record.warnings] or None,
+        "cancelled": record.cancelled.value if record.cancelled else None,
+        "facts": dict(record.facts) or None,
+    }
+    return json.dumps(
+        {name: value for name, value in fields.items() if value is not None}, ensure_ascii=False
+    )
+
+
+def _read(text: str) -> Record:
+    held: Mapping[str, Any] = json.loads(text)
+    return Record(
+        id=EnvelopeId(held["id"]),
+        state=PrescriptionState(held["state"]),
+        changed_at=datetime.fromisoformat(held["changed_at"]),
+        number=held.get("number"),
+        code=held.get("code"),
+        secret=held.get("secret"),
+        signed_sha256=held.get("signed_sha256"),
+        signed_type=held.get("signed_type"),
+        awaits=bool(held.get("awaits")),
+        issued_at=_moment(held.get("issued_at")),
+        expires_at=_moment(held.get("expires_at")),
+        orphans=held.get("orphans", 0),
+        warnings=tuple(Words(en=en, fr=fr) for en, fr in held.get("warnings", ())),
+        cancelled=CancelResult(held["cancelled"]) if "cancelled" in held else None,
+        facts=held.get("facts", {}),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
