@@ -16,6 +16,7 @@ from hub.app.running import Hub
 from hub.app.settings import Settings
 from hub.core.acknowledge import Acknowledger
 from hub.core.attend import Attendant
+from hub.core.correspondents import Correspondents
 from hub.core.notice import Notifier
 from hub.core.operators import Operator, Operators
 from hub.core.people import People
@@ -49,12 +50,13 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
             settings, stack, log, store.ledger, Opener(files.load_anchors(settings.keys.anchors))
         )
         observe = _telling([one for _, one in await opening.parts(settings.observers)], log)
-        people = People(await opening.directories())
         operators = await opening.operators()
+        services = Correspondents(operators)
+        people = People([services, *await opening.directories()])
         register = Register(
             directory=people,
             operators=Operators(operators),
-            trust=Trust(await opening.trust()),
+            trust=Trust(await opening.trust(), own=services.domains),
             preference=settings.hub.preference,
         )
         notifier = Notifier(store, register.operators, sealer, settings.hub.own)

@@ -10,28 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.core import answers, calling, standing
+from hub.core import answers, rechecking
 from hub.core.calling import Call, Halt, Returned, Watched
 from hub.core.operators import Operator
+from hub.core.rechecking import party_of
 from hub.core.register import Register
-from hub.core.trust import Outside, outside
 from hub.domain.delivery import State
-from hub.domain.ids import DeliveryId, OperatorName
+from hub.domain.ids import DeliveryId
 from hub.domain.message import Kind
-from hub.domain.outcome import Deferred, Outcome, Refused, Uncertain
-from hub.domain.party import Party, PartyKind
+from hub.domain.outcome import Deferred, Outcome, Uncertain
+from hub.domain.party import PartyKind
 from hub.errors import Words
 from hub.ports.clock import Clock
 from hub.ports.connector import Addressee, Parcel, Recovers
-from hub.ports.directory import DirectoryUnavailableError, Entry, MailboxKind, Standing
-from hub.ports.queue import Claimed, ClaimedDelivery
-from hub.ports.trust import Admission, TrustUnavailableError
+from hub.ports.directory import Entry, MailboxKind, Standing
+from hub.ports.prescribing import Prescribes
+from hub.ports.queue import Claimed
 
-CHECKING: Final = 90.0
-"""Seconds for the directories' and the space of trust's word on all recipients of an attempt."""
-AT_ONCE: Final = 20
-"""Recipients who are asked about at one time."""
-_Found = tuple[Entry, Admission | None] | Refused | Deferred
 _AS_SEALED: Final = {
     PartyKind.PERSON: MailboxKind.PERSONAL,
     PartyKind.ORGANISATION: MailboxKind.ORGANISATIONAL,
@@ -96,19 +91,34 @@ async def attempt(
     if clock.now() >= claimed.sealed.envelope.expires_at:
         return result
     # 2. The word of the directory and of the space of trust at this very moment.
-    addressees = await _check_again(claimed, register, result, halt)
+    checked = await rechecking.check_again(claimed, register, halt)
+    result.verdicts.update(checked.verdicts)
+    result.sources.update(checked.sources)
+    addressees = checked.addressees
     connector = operator.connector
     if connector is None:
         result.verdicts.update((one.delivery, _not_open(operator)) for one in addressees)
         return result
-    # 3. As many recipients at a time as the operator takes; one deadline for all of them.
+    # 3. Of a prescription, whether the sender may prescribe there today.
+    sender: Entry | None = None
+    service: object = connector
+    if isinstance(service, Prescribes) and claimed.sealed.envelope.message.kind is Kind.PRESCRIPTION:
+        answer = await rechecking.prescriber(claimed, register, service.abilities)
+        if not isinstance(answer, Entry):
+            result.verdicts.update((one.delivery, answer) for one in addressees)
+            return result
+        sender = answer
+    # 4. As many recipients at a time as the operator takes; one deadline for all of them.
     call = Call(operator, halt)
     result.left_behind = call.left_behind
     most = max(operator.capabilities.max_recipients, 1)
     for first in range(0, len(addressees), most):
         watched = Watched(claimed.contents)
         parcel = Parcel(
-            sealed=claimed.sealed, addressees=tuple(addressees[first : first + most]), contents=watched
+            sealed=claimed.sealed,
+            addressees=tuple(addressees[first : first + most]),
+            contents=watched,
+            sender=sender,
         )
         said = await call.ask(connector.deliver, parcel, watched)
         if isinstance(said, Returned):
@@ -116,89 +126,6 @@ async def attempt(
         else:
             result.take(_complete(parcel, said, watched))
     return result
-
-
-async def _check_again(claimed: Claimed, register: Register, result: Attempt, halt: Halt) -> list[Addressee]:
-    try:
-        why = _sender_outside(claimed, register)
-    except TrustUnavailableError as error:
-        why = Deferred(code=error.code, reason=error.words)
-    if why is not None:
-        result.verdicts.update((one.id, why) for one in claimed.deliveries)
-        return []
-    found = await _ask_all(claimed, register, halt)
-    addressees = []
-    for one in claimed.deliveries:
-        answer = found.get(one.id) or (Returned() if halt.called.done() else _silent())
-        if isinstance(answer, Deferred | Refused | Returned):
-            result.verdicts[one.id] = answer
-        else:
-            entry, admission = answer
-            result.sources[one.id] = (
-                entry.source if admission is None else f"{entry.source}; {admission.source}"
-            )
-            party = _party(claimed, one)
-            addressees.append(
-                Addressee(
-                    delivery=one.id, party=party, entry=entry, admission=admission, attempt=one.attempts
-                )
-            )
-    return addressees
-
-
-async def _ask_all(claimed: Claimed, register: Register, halt: Halt) -> dict[DeliveryId, _Found]:
-    """Ask for every recipient, some at a time; who is missing had no answer when the time was up."""
-    found: dict[DeliveryId, _Found] = {}
-    left = iter(claimed.deliveries)
-
-    async def ask() -> None:
-        for one in left:
-            try:
-                found[one.id] = await _recipient(_party(claimed, one), claimed.operator, register)
-            except (DirectoryUnavailableError, TrustUnavailableError) as error:
-                found[one.id] = Deferred(code=error.code, reason=error.words)
-
-    asking = [asyncio.ensure_future(ask()) for _ in claimed.deliveries[:AT_ONCE]]
-    asked = asyncio.gather(*asking)
-    try:
-        waited: set[asyncio.Future[Any]] = {asked, halt.called}
-        await asyncio.wait(waited, timeout=CHECKING, return_when=asyncio.FIRST_COMPLETED)
-        if asked.done():
-            await asked
-        else:
-            asked.cancel()
-            await asyncio.wait(asking, timeout=calling.LET_GO)
-    finally:
-        asked.cancel()
-    return dict(found)
-
-
-def _sender_outside(claimed: Claimed, register: Register) -> Refused | Deferred | None:
-    """Refuse what a domain sent that is admitted no more. The hub's own notices have no such domain."""
-    message = claimed.sealed.envelope.message
-    if message.kind is Kind.NOTICE:
-        return None
-    try:
-        register.trust.admission(message.sender.address.domain)
-    except Outside as error:
-        return outside(message.sender.address, "sender", error.version)
-    return None
-
-
-async def _recipient(
-    party: Party, operator: OperatorName, register: Register
-) -> tuple[Entry, Admission | None] | Refused:
-    serving = register.operators.serving(party.address)
-    if serving is None or serving.name != operator:
-        return _moved(party, operator)
-    try:
-        admission = register.trust.admission(party.address.domain)
-    except Outside as error:
-        return outside(party.address, "recipient", error.version)
-    entry = await register.directory.by_address(party.address)
-    if entry is None:
-        return standing.unknown(party.address, "recipient", register.version())
-    return standing.barred(entry, "recipient") or (entry, admission)
 
 
 async def _recover(claimed: Claimed, operator: Operator, halt: Halt) -> Attempt:
@@ -233,7 +160,7 @@ def _told(outcome: Outcome) -> Outcome:
 
 def _addressees_as_sealed(claimed: Claimed) -> Iterator[Addressee]:
     for one in claimed.deliveries:
-        party = _party(claimed, one)
+        party = party_of(claimed, one)
         entry = Entry(
             address=party.address,
             mailbox=_AS_SEALED[party.kind],
@@ -243,10 +170,6 @@ def _addressees_as_sealed(claimed: Claimed) -> Iterator[Addressee]:
             source="envelope",
         )
         yield Addressee(delivery=one.id, party=party, entry=entry, attempt=0)
-
-
-def _party(claimed: Claimed, one: ClaimedDelivery) -> Party:
-    return claimed.sealed.envelope.message.recipients[one.position]
 
 
 def _complete(
@@ -270,28 +193,6 @@ def _said_of(one: Addressee, said: Mapping[DeliveryId, Any]) -> Outcome | None:
         return answers.outcome_of(said.get(one.delivery))
     except Exception:  # noqa: BLE001 - a connector that answers nonsense hurts only its own operator
         return None
-
-
-def _moved(party: Party, operator: OperatorName) -> Refused:
-    """Refuse what would go to an operator that serves the mailbox no more."""
-    address = party.address
-    return Refused(
-        code="recipient.moved",
-        reason=Words(
-            en=f"{address}: operator {operator} serves {address.domain} no more; send it again.",
-            fr=f"{address} : l'opérateur {operator} ne dessert plus {address.domain} ; renvoyez-le.",
-        ),
-    )
-
-
-def _silent() -> Deferred:
-    return Deferred(
-        code="directory.silent",
-        reason=Words(
-            en="The directory did not answer in time; the hub tries again.",
-            fr="L'annuaire n'a pas répondu à temps ; le hub réessaie.",
-        ),
-    )
 
 
 def _not_open(operator: Operator) -> Deferred:

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hub.core import mailboxes
+from hub.core import mailboxes, prescribers
 from hub.core.authorise import Sender
 from hub.core.resolve import Resolved
 from hub.domain.address import Address
-from hub.domain.message import Message
+from hub.domain.message import Kind, Message
 from hub.domain.outcome import Refused
 from hub.errors import HubError, PeerError, Words
 from hub.ports.intake import Submission
 from hub.ports.policy import Case, Policy
+from hub.ports.prescribing import Prescribes
 from hub.ports.queue import Queue
 
 LOOKED_BACK: Final = 20
@@ -35,9 +36,15 @@ class Judge:
     policies: Sequence[Policy]
 
     async def kinds(self, submission: Submission, sender: Sender, one: Resolved) -> Refused | None:
-        """Hold a recipient against the rules of mailboxes' kinds. Raises StoreError."""
+        """Hold a recipient against the rules of mailboxes' kinds, a prescription against its service's.
+
+        Raises StoreError, and of a prescription InputError and TrustError with what its prescriber can do.
+        """
         if (why := mailboxes.barred_way(sender.entry, one.entry)) is not None:
             return why
+        service: object = one.operator.connector
+        if submission.kind is Kind.PRESCRIPTION and isinstance(service, Prescribes):
+            await prescribers.check(submission, sender, service)
         if mailboxes.only_answers(sender.entry) and not await self._wrote(submission, one.entry.address):
             return mailboxes.not_written_to(one.entry)
         return None

@@ -14,16 +14,22 @@ from hub.ports.trust import Admission, TrustSpace, TrustUnavailableError
 
 
 class Trust:
-    """Asks the spaces in their configured order. Without any, every operator's domains are admitted."""
+    """Asks the spaces in their configured order. Without any, every operator's domains are admitted.
 
-    def __init__(self, spaces: Sequence[TrustSpace] = ()) -> None:
+    `own` are domains of services of this hub: no space needs to admit the hub to itself.
+    """
+
+    def __init__(self, spaces: Sequence[TrustSpace] = (), own: frozenset[str] = frozenset()) -> None:
         self._spaces = tuple(spaces)
+        self._own = own
 
     def admission(self, domain: str) -> Admission | None:
         """Return what the first space that admits a domain says of it; None without any space.
 
         Raises Outside when all could be asked and none admits it, TrustUnavailableError.
         """
+        if domain in self._own:
+            return None
         unavailable = None
         for space in self._spaces:
             try:

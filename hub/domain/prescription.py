@@ -71,6 +71,14 @@ def may_move(old: PrescriptionState, new: PrescriptionState) -> bool:
     return new in MOVES[old]
 
 
+class Handing(StrEnum):
+    """In what form a prescription is handed over: the token, the signed document, or the printed sheet."""
+
+    TOKEN = "token"  # noqa: S105 -- a word, no secret
+    DOCUMENT = "document"
+    PRINT = "print"
+
+
 class CancelResult(StrEnum):
     """What a service says when it is asked to cancel."""
 

@@ -6,7 +6,7 @@ Each ability is a Protocol of its own; the hub asks `isinstance`, never for a ki
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -52,11 +52,15 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """One envelope on its way to some of its recipients, all at one operator."""
+    """One envelope on its way to some of its recipients, all at one operator.
+
+    `sender` is the directory's word on the sender at this very attempt; only a prescription asks for it.
+    """
 
     sealed: SealedEnvelope
     addressees: tuple[Addressee, ...]
     contents: Mapping[DocumentId, Content] = field(repr=False)
+    sender: Entry | None = None
 
 
 @runtime_checkable
@@ -97,4 +101,14 @@ class Probes(Protocol):
 
     async def probe(self) -> None:
         """Return when the operator answers; raise PeerError with words that say why not."""
+        ...
+
+
+@runtime_checkable
+class Corresponds(Protocol):
+    """Has mailboxes of its own at this hub: a service that people write to, not a carrier of others' mail."""
+
+    @property
+    def mailboxes(self) -> Sequence[Entry]:
+        """Its mailboxes, as the directory is to know them."""
         ...

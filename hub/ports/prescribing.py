@@ -12,10 +12,10 @@ from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId, OperatorName
 from hub.domain.party import Identifier
 from hub.domain.prescription import PrescriptionState, PrescriptionView
-from hub.domain.target import Target
+from hub.domain.prescription_order import HandOrder
 from hub.errors import Words
 from hub.ports.intake import Accepted, Peer, Stage
-from hub.ports.prescription import Abilities, Cancellation, Dispensing, Handing, Order, Reason, Record
+from hub.ports.prescription import Abilities, Cancellation, Dispensing, Order, Reason, Record
 
 
 class CodeForm(StrEnum):
@@ -38,14 +38,6 @@ class Standing:
     view: PrescriptionView | None
     events: Sequence[Dispensing] = ()
     handed: Mapping[str, EnvelopeId] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOrder:
-    """To whom a prescription is handed over, and in what form."""
-
-    to: Target
-    form: Handing = Handing.TOKEN
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
 from hub.domain.party import Party
-from hub.domain.prescription import CancelResult, PrescriptionState, PrescriptionView
+from hub.domain.prescription import CancelResult, Handing, PrescriptionState, PrescriptionView
 from hub.errors import Words
 from hub.ports.directory import Entry
 
@@ -33,14 +33,6 @@ class Signing(StrEnum):
     HUB = "hub"
     WORKSTATION = "workstation"
     NONE = "none"
-
-
-class Handing(StrEnum):
-    """In what form a prescription is handed over: the token, the signed document, or the printed sheet."""
-
-    TOKEN = "token"  # noqa: S105 -- a word, no secret
-    DOCUMENT = "document"
-    PRINT = "print"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,7 +167,11 @@ class LedgerContract:
         [
             ("key", MAX_KEY, "The key of a ledger's line has 1001 bytes; 1000 is the most."),
             ("alias", MAX_KEY, "The alias of a ledger's line has 1001 bytes; 1000 is the most."),
-            ("value", MAX_VALUE, "The value of a ledger's line has 16385 bytes; 16384 is the most."),
+            (
+                "value",
+                MAX_VALUE,
+                f"The value of a ledger's line has {MAX_VALUE + 1} bytes; {MAX_VALUE} is the most.",
+            ),
         ],
     )
     async def test_limits_hold_to_the_byte(self, ledger: Ledger, name: str, limit: int, words: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hub.core import calling, dispatch
+from hub.core import calling, rechecking
 from hub.core.calling import Halt, Returned
 from hub.core.dispatch import Attempt, Resend, Unasked, attempt
 from hub.core.operators import Operator, Operators
@@ -142,7 +142,7 @@ class SlowDirectory(TinyDirectory):
 
 async def test_a_slow_directory_does_not_outlast_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is not told of in time waits; the others get theirs while the lease holds."""
-    monkeypatch.setattr(dispatch, "CHECKING", 0.05)
+    monkeypatch.setattr(rechecking, "CHECKING", 0.05)
     operator = ScriptedOperator()
     (martin, petit), result = await verdicts(operator, claimed(MARTIN, PETIT), people=SlowDirectory(MARTIN))
     assert isinstance(martin, Deferred)
