@@ -206,6 +206,19 @@ class Handover:
     display_receipt: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code2D:
+    """A prescription's 2D code: a text to be drawn (`symbology`: `datamatrix` or `qr`), or an image as given.
+
+    Who has it has the prescription.
+    """
+
+    text: str | None = field(default=None, repr=False)
+    symbology: str = "datamatrix"
+    image: bytes | None = field(default=None, repr=False)
+    image_type: str | None = None
+
+
 @runtime_checkable
 class PrescriptionService(Protocol):
     """One country's service, as its adapter speaks to it. The contract suite is in `hub.testing`."""
@@ -235,6 +248,14 @@ class PrescriptionService(Protocol):
         """
         ...
 
+    async def take_signed(self, signed: bytes, prescriber: Party, journal: Journal) -> None:
+        """Keep what the prescriber's workstation signed, once it is verified; `issue` then goes on.
+
+        The same bytes again are harmless. Raises TrustError (`prescription.signature`: it does not hold, or
+        is not the prescriber's), InputError (`prescription.other_content`: not what was to be signed).
+        """
+        ...
+
     async def settle(self, order: Order, journal: Journal) -> Delivered | Deferred | Refused | Uncertain:
         """Find out what became of an issue whose answer was lost; never makes a second prescription."""
         ...
@@ -249,6 +270,10 @@ class PrescriptionService(Protocol):
 
     async def events(self, cursor: str | None) -> News:
         """Return what happened since `cursor`; None is now. Raises PeerError."""
+        ...
+
+    def code(self, record: Record, signed: bytes | None) -> Code2D | None:
+        """Return its 2D code; None when it has none."""
         ...
 
     async def hand_over(
