@@ -208,13 +208,13 @@ class Handover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code2D:
-    """A prescription's 2D code: a text to be drawn (`symbology`: `datamatrix` or `qr`), or an image as given.
+    """A prescription's 2D code: a text to be drawn (`symbology`: `data-matrix` or `qr`), or an image as given.
 
     Who has it has the prescription.
     """
 
     text: str | None = field(default=None, repr=False)
-    symbology: str = "datamatrix"
+    symbology: str = "data-matrix"
     image: bytes | None = field(default=None, repr=False)
     image_type: str | None = None
 
