@@ -1,0 +1,1 @@
+"""Prescriptions by secure mail: handed over, answered, told of."""
