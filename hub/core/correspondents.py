@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from hub.core.operators import Operator
 from hub.domain.address import Address
 from hub.domain.party import Identifier
+from hub.errors import ConfigError, Words
 from hub.ports.connector import Corresponds
 from hub.ports.directory import Entry
 
 
 class Correspondents:
-    """The mailboxes that operators have at this hub (`Directory`). Each stands in its operator's domains."""
+    """The mailboxes that operators have at this hub (`Directory`).
+
+    Raises ConfigError for one that is not in its operator's domains: nothing would ever reach it.
+    """
 
     def __init__(self, operators: Iterable[Operator]) -> None:
         self._entries: dict[str, Entry] = {}
@@ -20,9 +24,11 @@ class Correspondents:
         for one in operators:
             connector: object = one.connector
             if isinstance(connector, Corresponds):
-                mailboxes = [entry for entry in connector.mailboxes if entry.address.domain in one.domains]
-                self._entries |= {entry.address.key: entry for entry in mailboxes}
-                domains |= {entry.address.domain for entry in mailboxes}
+                for entry in connector.mailboxes:
+                    if entry.address.domain not in one.domains:
+                        raise _outside(one, entry)
+                    self._entries[entry.address.key] = entry
+                    domains.add(entry.address.domain)
         self.domains = frozenset(domains)
 
     async def by_address(self, address: Address) -> Entry | None:
@@ -33,3 +39,13 @@ class Correspondents:
         """Return nothing: a service bears no identifier of a professional."""
         del identifier
         return ()
+
+
+def _outside(operator: Operator, entry: Entry) -> ConfigError:
+    return ConfigError(
+        "operators.mailbox",
+        Words(
+            en=f"operators.{operator.name}: its mailbox {entry.address} is in none of its domains.",
+            fr=f"operators.{operator.name} : sa boîte {entry.address} n'est dans aucun de ses domaines.",
+        ),
+    )

@@ -208,7 +208,7 @@ class Handover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code2D:
-    """A prescription's 2D code: a text to be drawn (`symbology`: `data-matrix` or `qr`), or an image as given.
+    """A prescription's 2D code: a text to draw (`symbology`: `data-matrix` or `qr`), or an image as given.
 
     Who has it has the prescription.
     """
