@@ -1,7 +1,8 @@
 """What the hub remembers of prescriptions, in the part's ledger (`hub.ports.prescription.Journal`).
 
 One line per prescription, found by its id or its number; the signed bytes, and those to be signed, in lines
-of their own beside it. A line goes when nothing can be asked about it any more.
+of their own beside it, as many as it takes. A further name, such as the id of a document, is a line too. A
+line goes when nothing can be asked about it any more.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from hub.domain.prescription import CancelResult, PrescriptionState, may_move
 from hub.domain.times import rfc3339
 from hub.errors import Words
 from hub.ports.clock import Clock
-from hub.ports.ledger import Ledger, Line
+from hub.ports.ledger import MAX_VALUE, Ledger, Line
 from hub.ports.prescription import Record
 
 KEPT: Final = timedelta(days=730)
 """How long a record is kept after its last change: repeats may run for a year."""
+_PIECE: Final = (MAX_VALUE - 16) // 4 * 3
+"""Bytes that one line holds, in base64."""
 
 
 class Records:
@@ -39,9 +42,23 @@ class Records:
         return None if line is None else _read(line.value)
 
     async def numbered(self, number: str) -> Record | None:
-        """Return the record of the prescription that bears this number. Raises StoreError."""
+        """Return the record of the prescription that bears this number, or this name. Raises StoreError."""
         line = await self._ledger.named(_alias(number))
-        return None if line is None else _read(line.value)
+        if line is not None:
+            return _read(line.value)
+        name = await self._ledger.get(_name(number))
+        return None if name is None else await self.get(EnvelopeId(name.value))
+
+    async def named(self, name: str) -> EnvelopeId | None:
+        """Return the prescription that has this further name. Raises StoreError."""
+        line = await self._ledger.get(_name(name))
+        return None if line is None else EnvelopeId(line.value)
+
+    async def give_name(self, name: str, prescription: EnvelopeId, expires_at: datetime | None) -> None:
+        """Let a prescription be found by a further name; durable on return. Raises StoreError."""
+        now = self._clock.now()
+        until = max(now, expires_at or now) + KEPT
+        await self._ledger.put(Line(key=_name(name), value=prescription, until=until))
 
     async def journal(self, prescription: EnvelopeId) -> LedgerJournal:
         """Open the journal of one prescription; nothing is written before the first `keep`."""
@@ -93,7 +110,7 @@ class LedgerJournal:
     async def keep_signed(self, record: Record, signed: bytes) -> Record:
         """Keep signed bytes, exactly, and a record that says so; all or none."""
         record = replace(record, signed_sha256=hashlib.sha256(signed).hexdigest(), awaits=False)
-        return await self.keep(record, self._bytes("signed", signed))
+        return await self.keep(record, *self._bytes("signed", signed, record))
 
     async def signed(self) -> bytes | None:
         """Return the signed bytes. Raises StoreError."""
@@ -101,22 +118,41 @@ class LedgerJournal:
 
     async def keep_to_sign(self, record: Record, content: bytes) -> Record:
         """Keep the bytes that the workstation is to sign, and a record that says so; all or none."""
-        return await self.keep(replace(record, awaits=True), self._bytes("to-sign", content))
+        record = replace(record, awaits=True)
+        return await self.keep(record, *self._bytes("to-sign", content, record))
 
     async def to_sign(self) -> bytes | None:
         """Return what the workstation is to sign; None when nothing is."""
         return await self._look("to-sign") if self._record.awaits else None
 
-    def _bytes(self, what: str, data: bytes) -> Line:
-        return Line(
-            key=f"{what}:{self._record.id}",
-            value=base64.b64encode(data).decode("ascii"),
-            until=self._records.line(self._record).until,
-        )
+    def _bytes(self, what: str, data: bytes, record: Record) -> list[Line]:
+        until = self._records.line(record).until
+        pieces = [data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""]
+        return [
+            Line(
+                key=self._piece(what, number),
+                # The first says how many there are: a shorter text may follow a longer one.
+                value=(f"{len(pieces)}:" if number == 0 else "") + base64.b64encode(piece).decode("ascii"),
+                until=until,
+            )
+            for number, piece in enumerate(pieces)
+        ]
 
     async def _look(self, what: str) -> bytes | None:
-        line = await self._ledger.get(f"{what}:{self._record.id}")
-        return None if line is None else base64.b64decode(line.value, validate=True)
+        first = await self._ledger.get(self._piece(what, 0))
+        if first is None:
+            return None
+        count, _, text = first.value.partition(":")
+        found = base64.b64decode(text, validate=True)
+        for number in range(1, int(count)):
+            line = await self._ledger.get(self._piece(what, number))
+            if line is None:
+                raise AssertionError("the pieces of one text are written, and go, together")
+            found += base64.b64decode(line.value, validate=True)
+        return found
+
+    def _piece(self, what: str, number: int) -> str:
+        return f"{what}:{self._record.id}" + (f":{number}" if number else "")
 
 
 def _key(prescription: EnvelopeId) -> str:
@@ -125,6 +161,10 @@ def _key(prescription: EnvelopeId) -> str:
 
 def _alias(number: str) -> str:
     return f"number:{number}"
+
+
+def _name(name: str) -> str:
+    return f"name:{name}"
 
 
 def _spell(record: Record) -> str:
