@@ -25,8 +25,11 @@ from hub_smtp.xdm import cda
 ENVELOPE: Final = "X-Caducee-Envelope"
 _OURS: Final = frozenset({"x-mss-codecda", "x-mss-ins"})
 """Fields that the documents in the envelope decide."""
-_KEPT: Final = frozenset({"auto-submitted", "importance", "priority", "sensitivity"})
-"""Fields that go along as they came; without the first, two automatic repliers would never end."""
+_KEPT: Final = frozenset({"auto-submitted", "importance", "priority", "sensitivity", "x-kim-dienstkennung"})
+"""Fields that go along as they came; without the first, two automatic repliers would never end.
+
+By the last, software recognises what a mail is for, such as `eRezept;Zuweisung;V1.0`.
+"""
 _MOST_REPLIES: Final = 10
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hub.domain.address import Address
 from hub.errors import MalformedError
 from hub_smtp import heading
+from hub_smtp.mail_settings import Format
 from hub_smtp.mime import addresses, decode, fields, parameters, words, write
 from hub_smtp.mime.encode import text as encode_text
 from hub_smtp.mime.limits import Limits
@@ -218,6 +219,15 @@ async def test_automatic(world: World) -> None:
     """An automatic answer stays marked as one, so that two of them don't answer each other for ever."""
     first = await submission(world.reader(), mail(text(), Auto_Submitted="auto-replied"))
     assert b"\r\nAuto-Submitted: auto-replied\r\n" in await sent(world.composer(), parcel(first))
+
+
+@pytest.mark.parametrize("form", list(Format))
+async def test_the_service_header_goes_along(world: World, form: Format) -> None:
+    """A pharmacy's software still sees what a mail is for, whatever form its operator wants."""
+    service = "eRezept;Zuweisung;V1.0"
+    first = await submission(world.reader(), mail(text(), X_KIM_Dienstkennung=service))
+    data = await sent(world.composer(form), parcel(first))
+    assert email.message_from_bytes(data, policy=email.policy.SMTP)["X-KIM-Dienstkennung"] == service
 
 
 @pytest.mark.parametrize(
