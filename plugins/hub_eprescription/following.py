@@ -1,0 +1,191 @@
+"""How a prescription stands, for its prescriber; its signed bytes, its code, its sheet; and cancelling it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from hub.domain.ids import EnvelopeId
+from hub.domain.prescription import CancelResult, PrescriptionState, PrescriptionView, may_move
+from hub.errors import HubError, InputError, PeerError, Words
+from hub.ports.prescribing import CodeForm, Standing
+from hub.ports.prescription import Cancellation, Reason, Record
+from hub_eprescription.agenda import Cancelling
+from hub_eprescription.bureau import Bureau
+from hub_eprescription.records import LedgerJournal
+
+_NEVER: Final = Words(
+    en="It was not issued yet, and will not be.",
+    fr="Elle n'était pas encore émise, et ne le sera pas.",
+)
+
+
+class Following:
+    """Answers about prescriptions."""
+
+    def __init__(self, bureau: Bureau) -> None:
+        self._bureau = bureau
+
+    async def standing(self, prescription: EnvelopeId, *, fresh: bool) -> Standing | None:
+        """Return how it stands; None before its issue began. `fresh` asks the service (PeerError)."""
+        bureau = self._bureau
+        async with bureau.holding(prescription) as journal:
+            if not journal.begun:
+                return None
+            if fresh and journal.record.state.issued and not journal.record.state.final:
+                await self._refresh(journal)
+            life = await bureau.agenda.life(prescription)
+            return Standing(
+                record=journal.record,
+                service=bureau.name,
+                view=await self._view(journal),
+                events=life.events,
+                handed=life.handed,
+            )
+
+    async def to_sign(self, prescription: EnvelopeId) -> bytes | None:
+        """Return the bytes that the prescriber's workstation is to sign."""
+        return await (await self._bureau.records.journal(prescription)).to_sign()
+
+    async def take_signed(self, prescription: EnvelopeId, signed: bytes) -> None:
+        """Take what the workstation signed."""
+        prescriber = (await self._bureau.ordered(prescription)).sender
+        async with self._bureau.holding(prescription) as journal:
+            if not journal.record.awaits and await journal.signed() != signed:
+                raise InputError(
+                    "prescription.nothing_to_sign",
+                    Words(
+                        en="Nothing of this prescription is to be signed now.",
+                        fr="Rien de cette ordonnance n'est à signer pour l'instant.",
+                    ),
+                )
+            await self._bureau.service.take_signed(signed, prescriber, journal)
+
+    async def signed(self, prescription: EnvelopeId) -> tuple[str, bytes] | None:
+        """Return media type and signed bytes, exactly."""
+        journal = await self._bureau.records.journal(prescription)
+        signed = await journal.signed()
+        return None if signed is None else (journal.record.signed_type or "application/octet-stream", signed)
+
+    async def draw(self, prescription: EnvelopeId, form: CodeForm) -> bytes | None:
+        """Draw its 2D code; None when it has none, or not in this form."""
+        from hub_eprescription.codes import draw  # noqa: PLC0415 -- heavy: zxing-cpp
+
+        journal = await self._bureau.records.journal(prescription)
+        if not journal.record.state.issued:
+            return None
+        code = self._bureau.service.code(journal.record, await journal.signed())
+        if code is None:
+            return None
+        if code.text is None:
+            return code.image if code.image_type == f"image/{form}" else None
+        return (
+            draw.png(code.text, code.symbology)
+            if form is CodeForm.PNG
+            else draw.svg(code.text, code.symbology)
+        )
+
+    async def printed(self, prescription: EnvelopeId, language: str) -> bytes | None:
+        """Return the sheet for the patient; None before it is issued."""
+        journal = await self._bureau.records.journal(prescription)
+        return await self.sheet(journal, language)
+
+    async def sheet(self, journal: LedgerJournal, language: str) -> bytes | None:
+        """Make the sheet of an issued prescription."""
+        from hub_eprescription.sheet import sheet  # noqa: PLC0415 -- heavy: reportlab
+
+        view = await self._view(journal)
+        if view is None or not journal.record.state.issued:
+            return None
+        code = self._bureau.service.code(journal.record, await journal.signed())
+        return sheet.pdf(view, journal.record, language=language, code=code, title=self._bureau.common.title)
+
+    async def cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation:
+        """Cancel it; when the service can't be asked now, the wish is kept, and PeerError raised."""
+        bureau = self._bureau
+        async with bureau.holding(prescription) as journal:
+            record = journal.record
+            if record.state is PrescriptionState.CANCELLED:
+                return Cancellation(
+                    result=CancelResult.ALREADY_CANCELLED,
+                    state=record.state,
+                    words=Words(en="It is cancelled already.", fr="Elle est déjà annulée."),
+                )
+            if record.state is PrescriptionState.DRAFT:
+                # Whatever number it has, no prescription exists, and now none will.
+                await journal.keep(
+                    replace(
+                        record,
+                        state=PrescriptionState.CANCELLED,
+                        cancelled=CancelResult.CANCELLED,
+                        awaits=False,
+                    )
+                )
+                return Cancellation(
+                    result=CancelResult.CANCELLED, state=PrescriptionState.CANCELLED, words=_NEVER
+                )
+            try:
+                if record.state is PrescriptionState.SIGNED:
+                    raise _under_way()
+                return await self._ask_to_cancel(journal, reason)
+            except PeerError:
+                wish = Cancelling(prescription=prescription, reason=reason)
+                await bureau.agenda.put(bureau.agenda.owed(wish))
+                bureau.awake.set()
+                raise
+
+    async def try_cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation | None:
+        """Try a kept wish again; None when there is nothing left to cancel. Raises PeerError."""
+        async with self._bureau.holding(prescription) as journal:
+            state = journal.record.state
+            if state.final or state is PrescriptionState.DRAFT:
+                return None
+            if state is PrescriptionState.SIGNED:
+                raise _under_way()
+            return await self._ask_to_cancel(journal, reason)
+
+    async def _ask_to_cancel(self, journal: LedgerJournal, reason: Reason) -> Cancellation:
+        prescriber = (await self._bureau.ordered(journal.record.id)).sender
+        said = await self._bureau.service.cancel(journal.record, reason, prescriber)
+        record = replace(journal.record, cancelled=said.result)
+        await journal.keep(_moved(record, PrescriptionState.CANCELLED if said.result.done else said.state))
+        self._bureau.host.log.info(
+            "prescription.cancel_answered",
+            operator=self._bureau.name,
+            envelope=journal.record.id,
+            result=said.result.value,
+        )
+        return said
+
+    async def _refresh(self, journal: LedgerJournal) -> None:
+        found = await self._bureau.service.status(journal.record)
+        await journal.keep(_moved(replace(found, state=journal.record.state), found.state))
+
+    async def _view(self, journal: LedgerJournal) -> PrescriptionView | None:
+        record = journal.record
+        content = await journal.signed() or await journal.to_sign()
+        if content is None or record.signed_type is None:
+            return None
+        try:
+            return self._bureau.service.read(record.signed_type, content)
+        except HubError as error:
+            # The bytes count, not what people read of them.
+            self._bureau.host.log.warning(
+                "prescription.unreadable", operator=self._bureau.name, envelope=record.id, code=error.code
+            )
+            return None
+
+
+def _moved(record: Record, state: PrescriptionState) -> Record:
+    """Return a record in a state that was heard of; one that the table forbids is not believed."""
+    return replace(record, state=state) if may_move(record.state, state) else record
+
+
+def _under_way() -> PeerError:
+    return PeerError(
+        "prescription.under_way",
+        Words(
+            en="It is being issued at this moment; it is cancelled as soon as the outcome is known.",
+            fr="Elle est en cours d'émission ; elle sera annulée dès que l'issue en sera connue.",
+        ),
+    )
