@@ -153,7 +153,7 @@ class Following:
             "prescription.cancel_answered",
             operator=self._bureau.name,
             envelope=journal.record.id,
-            result=said.result.value,
+            code=said.result.value,
         )
         return said
 
