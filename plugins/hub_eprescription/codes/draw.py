@@ -56,18 +56,22 @@ class Drawn:
         return tuple(found)
 
 
-def draw(text: str, symbology: Symbology = Symbology.DATA_MATRIX) -> Drawn:
-    """Draw a text. Raises InputError `prescription.code_text` when it can't stand in a code."""
+def draw(text: str, symbology: str = Symbology.DATA_MATRIX) -> Drawn:
+    """Draw a text. Raises InputError `prescription.code_text` when it can't stand in a code.
+
+    ValueError is for a symbology that there is not.
+    """
+    kind = Symbology(symbology)
     if not text or len(text) > MOST_CHARACTERS or not (text.isascii() and text.isprintable()):
         raise _undrawable()
     try:
-        rows = _data_matrix(text) if symbology is Symbology.DATA_MATRIX else _qr(text)
+        rows = _data_matrix(text) if kind is Symbology.DATA_MATRIX else _qr(text)
     except ValueError as error:
         raise _undrawable() from error
-    return Drawn(symbology=symbology, rows=rows)
+    return Drawn(symbology=kind, rows=rows)
 
 
-def png(text: str, symbology: Symbology = Symbology.DATA_MATRIX, *, module: int = MODULE) -> bytes:
+def png(text: str, symbology: str = Symbology.DATA_MATRIX, *, module: int = MODULE) -> bytes:
     """Draw a text as a PNG of two colours, `module` pixels per module, quiet zone included."""
     from PIL import Image
 
@@ -84,7 +88,7 @@ def png(text: str, symbology: Symbology = Symbology.DATA_MATRIX, *, module: int 
     return file.getvalue()
 
 
-def svg(text: str, symbology: Symbology = Symbology.DATA_MATRIX) -> bytes:
+def svg(text: str, symbology: str = Symbology.DATA_MATRIX) -> bytes:
     """Draw a text as an SVG that scales to any size, quiet zone included."""
     drawn = draw(text, symbology)
     side = drawn.size + 2 * drawn.quiet
