@@ -53,6 +53,11 @@ class Papers:
     signed_at: datetime | None = None
     weak_hash: bool = False
 
+    @property
+    def der(self) -> bytes:
+        """The signer's certificate."""
+        return self.signer.public_bytes(Encoding.DER)
+
 
 class Authorities:
     """The authorities of prescribers' certificates. With none of them, nobody is trusted.
@@ -85,7 +90,7 @@ class Authorities:
         doubts = set(_own(papers, moment))
         if papers.signed_at is not None and papers.signed_at > at + SKEW:
             doubts.add(Doubt.FUTURE)
-        der = papers.signer.public_bytes(Encoding.DER)
+        der = papers.der
         if der not in self.anchors:
             path = await self._path(der, papers, moment)
             doubts.update(path.doubts)

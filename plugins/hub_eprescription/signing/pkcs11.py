@@ -117,7 +117,7 @@ class TokenSigner:
         opened = await self._open()
         found = await self._call(opened.certificate)
         if found is None:
-            raise refusals.wrong(
+            raise refusals.misconfigured(
                 "signer.key",
                 "the token holds no certificate with the key's id or label: name a file in “certificate”",
                 "le jeton n'a aucun certificat à l'id ou au nom de la clé : donnez « certificate »",
@@ -152,7 +152,7 @@ class TokenSigner:
         try:
             certificates.read(chain[0])
         except MalformedError as error:
-            raise refusals.wrong(
+            raise refusals.misconfigured(
                 "signer.key", error.words.en.removesuffix("."), error.words.fr.removesuffix(".")
             ) from error
         self._chain = chain

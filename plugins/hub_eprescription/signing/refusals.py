@@ -34,7 +34,7 @@ def reason(error: Exception, where: Where) -> HubError:
             f"le jeton {where.token} a refusé ({kind})",
             error=kind,
         )
-    return wrong(
+    return misconfigured(
         "signer.module",
         f"{where.module} can't be loaded as a PKCS#11 module",
         f"{where.module} ne peut être chargé comme module PKCS#11",
@@ -88,7 +88,7 @@ def _gone(where: Where) -> HubError:
 
 
 def _no_key(where: Where) -> HubError:
-    return wrong(
+    return misconfigured(
         "signer.key",
         f"the token {where.token} does not hold exactly one private key with the configured name",
         f"le jeton {where.token} ne contient pas exactement une clé privée du nom configuré",
@@ -96,7 +96,7 @@ def _no_key(where: Where) -> HubError:
 
 
 def _many_tokens(where: Where) -> HubError:
-    return wrong(
+    return misconfigured(
         "signer.key",
         f"several tokens are called {where.token}: name one in “serial”",
         f"plusieurs jetons s'appellent {where.token} : précisez « serial »",
@@ -105,7 +105,7 @@ def _many_tokens(where: Where) -> HubError:
 
 def wrong_pin(where: Where) -> ConfigError:
     """Say that the PIN is wrong."""
-    return wrong(
+    return misconfigured(
         "signer.pin",
         f"the PIN of the token {where.token} is wrong; it is not tried again, lest the card be locked. "
         "Correct the file in “pin”",
@@ -116,7 +116,7 @@ def wrong_pin(where: Where) -> ConfigError:
 
 def last_try(where: Where) -> ConfigError:
     """Say that the card's last try is left to a person."""
-    return wrong(
+    return misconfigured(
         "signer.locked",
         f"one more wrong PIN would lock the token {where.token}: enter the right one with the card's own "
         "software first",
@@ -127,14 +127,14 @@ def last_try(where: Where) -> ConfigError:
 
 def locked(where: Where) -> ConfigError:
     """Say that the card is locked."""
-    return wrong(
+    return misconfigured(
         "signer.locked",
         f"the PIN of the token {where.token} is locked: unlock it with the card's own software (PUK)",
         f"le code PIN du jeton {where.token} est bloqué : débloquez-le avec le logiciel de la carte (PUK)",
     )
 
 
-def wrong(code: str, en: str, fr: str) -> ConfigError:
+def misconfigured(code: str, en: str, fr: str) -> ConfigError:
     """Make the error for what a person must set right. The words end a sentence."""
     return ConfigError(
         code,

@@ -57,10 +57,9 @@ class Verified:
         """Say in words what came of it."""
         if not self.doubts:
             return _HOLDS
-        return Words(
-            en="; ".join(_DOUBTS[one].en for one in self.doubts).capitalize() + ".",
-            fr=" ; ".join(_DOUBTS[one].fr for one in self.doubts).capitalize() + ".",
-        )
+        en = "; ".join(_DOUBTS[one].en for one in self.doubts)
+        fr = " ; ".join(_DOUBTS[one].fr for one in self.doubts)
+        return Words(en=f"{en[:1].upper()}{en[1:]}.", fr=f"{fr[:1].upper()}{fr[1:]}.")
 
     def is_of(self, prescriber: Party, entry: Entry | None = None) -> bool:
         """Whether the certificate names this prescriber: by an identifier, an address, or as the directory's.
