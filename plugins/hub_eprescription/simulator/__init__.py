@@ -1,0 +1,1 @@
+"""The double of both e-prescription services, with faults on demand."""

@@ -1,0 +1,96 @@
+"""Plays the pharmacy, for who has none at hand: takes a prescription on, gives it back, dispenses it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from hub_eprescription.simulator import fhir, systems
+from hub_eprescription.simulator.asking import Answer, Asking
+from hub_eprescription.simulator.fhir import Form, Resource
+from hub_eprescription.simulator.gematik import Workflow
+from hub_eprescription.simulator.parties import Access, Role
+from hub_eprescription.simulator.tasks import Held
+
+ACCESS = Access(token="", role=Role.PHARMACY, identifier="3-pharmacie-simulee-01", name="Pharmacie simulée")
+"""Who dispenses here. Nobody can use the token: an empty one is never taken."""
+
+
+class Pharmacy:
+    """A pharmacy that knows every code. Raises DeclinedError as the service does, KeyError for no number."""
+
+    def __init__(self, service: Workflow) -> None:
+        self._service = service
+
+    def claim(self, number: str) -> Answer:
+        """Take a prescription on."""
+        asking = Asking(method="POST", path="", query=(("ac", self._held(number).access_code),))
+        return self._service.accept(asking, ACCESS, number)
+
+    def reject(self, number: str) -> Answer:
+        """Give it back."""
+        return self._service.reject(self._asking(number), ACCESS, number)
+
+    def abort(self, number: str) -> Answer:
+        """Delete it, as a pharmacy may while it holds it."""
+        return self._service.abort(self._asking(number), ACCESS, number)
+
+    def dispense(self, number: str) -> Answer:
+        """Say that all that is prescribed was handed over now; the prescription stays open."""
+        return self._service.dispense(self._asking(number, self._dispensing(number)), ACCESS, number)
+
+    def close(self, number: str) -> Answer:
+        """Dispense all that is prescribed, and end it."""
+        return self._service.close(self._asking(number, self._dispensing(number)), ACCESS, number)
+
+    def _held(self, number: str) -> Held:
+        held = self._service.kept.get(number)
+        if held is None:
+            raise KeyError(number)
+        return held
+
+    def _asking(self, number: str, body: Resource | None = None) -> Asking:
+        secret = self._held(number).secret or ""
+        return Asking(
+            method="POST",
+            path="",
+            query=(("secret", secret),),
+            headers={"content-type": Form.JSON.value},
+            body=b"" if body is None else fhir.write(body, Form.JSON),
+        )
+
+    def _dispensing(self, number: str) -> Resource:
+        held = self._held(number)
+        today = self._service.now().date().isoformat()
+        parts: list[Resource] = []
+        for prescribed in fhir.entries(held.bundle or {}, "Medication"):
+            name = str(uuid4())
+            medication = {
+                "resourceType": "Medication",
+                "id": name,
+                "meta": systems.profile("Medication"),
+                "code": prescribed.get("code") or {"text": "?"},
+            }
+            dispense = {
+                "resourceType": "MedicationDispense",
+                "id": str(uuid4()),
+                "meta": systems.profile("MedicationDispense"),
+                "identifier": [{"system": systems.PRESCRIPTION_ID, "value": number}],
+                "status": "completed",
+                "medicationReference": {"reference": f"Medication/{name}"},
+                "subject": {"identifier": {"system": systems.KVNR, "value": held.patient}},
+                "performer": [
+                    {"actor": {"identifier": {"system": systems.TELEMATIK_ID, "value": ACCESS.identifier}}}
+                ],
+                "whenHandedOver": today,
+                "quantity": {"value": 1, "system": "http://unitsofmeasure.org", "code": "{Package}"},
+            }
+            parts.append(
+                {
+                    "name": "rxDispensation",
+                    "part": [
+                        {"name": "medicationDispense", "resource": dispense},
+                        {"name": "medication", "resource": medication},
+                    ],
+                }
+            )
+        return {"resourceType": "Parameters", "parameter": parts}
