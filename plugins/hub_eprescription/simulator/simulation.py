@@ -80,6 +80,10 @@ class Simulation:
         """Ask for a fault (`hub_eprescription.simulator.faults`). Raises InputError."""
         self.plan.add(Fault.of(route, kind, times))
 
+    def commit(self, text: str) -> None:
+        """Ask for a fault that is written `OPERATION=KIND[:TIMES]`. Raises InputError."""
+        self.plan.add(Fault.parse(text))
+
     def heal(self) -> None:
         """Commit no more faults."""
         self.plan.clear()

@@ -1,0 +1,1 @@
+"""`hub prescription`: what this plugin adds to it."""

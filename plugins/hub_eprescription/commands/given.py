@@ -1,0 +1,15 @@
+"""What the commands share: their language."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hub.errors import Words, spoken_at
+
+LANGUAGE: Final = spoken_at(os.environ)
+
+
+def said(en: str, fr: str) -> str:
+    """Return a text in the terminal's language."""
+    return Words(en=en, fr=fr).in_language(LANGUAGE)

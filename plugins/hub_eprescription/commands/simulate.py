@@ -1,0 +1,229 @@
+"""`hub prescription simulate`: plays the services on this machine until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from hub.errors import InputError, Words
+from hub.plugin.listening import Endpoint
+from hub_eprescription.commands.given import said
+
+if TYPE_CHECKING:
+    from hub_eprescription.simulator.papers import Papers
+    from hub_eprescription.simulator.serving import Served
+    from hub_eprescription.simulator.simulation import Seen, Simulation
+
+HELP: Final = said(
+    "Play e-prescription services on this machine: gematik's E-Rezept, and one such as NHS EPS.\n\n"
+    "Prints what to put into hub.toml, then one line for each request, without its contents. Prescriptions "
+    "lie in memory, or with --keep in the folder. Faults: --fault, or POST /_simulator/faults.",
+    "Jouer des services de prescription électronique sur cette machine : E-Rezept de gematik, et un service "
+    "tel que NHS EPS.\n\n"
+    "Écrit ce qu'il faut mettre dans hub.toml, puis une ligne par requête, sans son contenu. Les "
+    "prescriptions restent en mémoire, ou dans le dossier avec --keep. Pannes : --fault, ou POST "
+    "/_simulator/faults.",
+)
+_PRESCRIBER: Final = "1-cabinet-simule-01"
+_PHARMACY: Final = "3-pharmacie-simulee-02"
+
+
+def simulate(
+    *,
+    listen: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            help=said("Where it listens; port 0: any.", "Où il écoute ; port 0 : au choix."),
+        ),
+    ] = "127.0.0.1:9444",
+    folder: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help=said(
+                "Where certificate and tokens are, or are made.",
+                "Où sont, ou seront créés, certificat et jetons.",
+            ),
+        ),
+    ] = Path("simulator"),
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep",
+            help=said(
+                "Keep prescriptions in the folder, for the next time.",
+                "Conserver les prescriptions dans le dossier, pour la prochaine fois.",
+            ),
+        ),
+    ] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PEM",
+            help=said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help=said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
+    ] = None,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PEM",
+            help=said(
+                "With --certificate: the authority that the hub is to trust.",
+                "Avec --certificate : l'autorité que le hub doit croire.",
+            ),
+        ),
+    ] = None,
+    clients: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PEM",
+            help=said(
+                "Authorities of the certificate that callers must show; else none is asked for.",
+                "Autorités du certificat que l'appelant doit montrer ; sinon, aucun.",
+            ),
+        ),
+    ] = None,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PEM",
+            help=said(
+                "Authorities of prescribers; else all signatures that hold are taken. Repeatable.",
+                "Autorités des prescripteurs ; sinon, toute signature valable suffit. Répétable.",
+            ),
+        ),
+    ] = None,
+    patient: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KVNR",
+            help=said(
+                "An insured person who may ask too; may be repeated.",
+                "Un assuré qui peut aussi l'interroger ; répétable.",
+            ),
+        ),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPERATION=KIND[:TIMES]",
+            help=said(
+                "A fault to commit, such as activate=lost or *=status:500:3; may be repeated.",
+                "Une panne à commettre, telle que activate=lost ou *=status:500:3 ; répétable.",
+            ),
+        ),
+    ] = None,
+    strict_roles: Annotated[
+        bool,
+        typer.Option(
+            "--strict-roles",
+            help=said(
+                "Let no prescriber read state or dispensing, as the E-Rezept service does today.",
+                "Ne laisser aucun prescripteur lire l'état ni la dispensation, comme E-Rezept aujourd'hui.",
+            ),
+        ),
+    ] = False,
+) -> None:
+    """Play an e-prescription service on this machine."""
+    from hub_eprescription.signing.authorities import Authorities  # noqa: PLC0415 - heavy
+    from hub_eprescription.simulator.papers import Papers, access, papers  # noqa: PLC0415 - heavy
+    from hub_eprescription.simulator.parties import Role  # noqa: PLC0415 - heavy
+    from hub_eprescription.simulator.simulation import Simulation  # noqa: PLC0415 - heavy
+
+    endpoint = Endpoint.parse(listen)
+    if len({certificate is None, key is None, anchors is None}) > 1:
+        raise InputError(
+            "simulator.option",
+            Words(en="--certificate and --key go together.", fr="--certificate et --key vont ensemble."),
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if certificate is None or key is None or anchors is None:
+        files = papers(folder, endpoint.host)
+    else:
+        files = Papers(certificate=certificate, key=key, anchors=anchors)
+    wanted = [(Role.PRESCRIBER, _PRESCRIBER, "prescriber"), (Role.PHARMACY, _PHARMACY, "pharmacy")]
+    wanted += [(Role.PATIENT, one, f"patient-{one}") for one in patient or ()]
+    known = [access(folder, role, identifier, name) for role, identifier, name in wanted]
+    simulation = Simulation(
+        [one for one, _ in known],
+        folder=folder / "prescriptions" if keep else None,
+        trust=Authorities.load(trust) if trust else None,
+        prescribers_read=not strict_roles,
+    )
+    for one in fault or ():
+        simulation.commit(one)
+    simulation.told.append(_tell)
+    asyncio.run(_play(simulation, endpoint, files, clients, [path for _, path in known]))
+
+
+async def _play(
+    simulation: Simulation, endpoint: Endpoint, files: Papers, clients: Path | None, tokens: Sequence[Path]
+) -> None:
+    from hub_eprescription.simulator.papers import HOST  # noqa: PLC0415 - heavy
+    from hub_eprescription.simulator.serving import serve  # noqa: PLC0415 - heavy
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serve(
+        simulation,
+        endpoint,
+        certificate=files.certificate,
+        key=files.key,
+        clients=clients,
+        host=HOST if endpoint.host in {"127.0.0.1", "::1"} else endpoint.host,
+    ) as served:
+        typer.echo(_introduced(served, files, tokens))
+        await stop.wait()
+    typer.echo(said("Stopped.", "Arrêté."))
+
+
+def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
+    """Say where it is, and what to put into hub.toml."""
+    anchors = files.anchors.absolute()
+    lines = [
+        said(
+            f"The simulator listens at {served.url}; trust {anchors}.",
+            f"Le simulateur écoute sur {served.url} ; autorité à croire : {anchors}.",
+        ),
+        said("Tokens:", "Jetons :"),
+        *(f"  {one.absolute()}" for one in tokens),
+        "",
+        said("For hub.toml:", "Pour hub.toml :"),
+        "",
+        "[operators.erezept]",
+        'kind = "gematik"',
+        'domains = ["rezept.hub.example"]',
+        'mailbox = "erezept@rezept.hub.example"',
+        'answers_for = "Cabinet des Lilas"',
+        f"base_urls = [{_quoted(served.url)}]",
+        f"token = {_quoted(tokens[0].absolute())}",
+        f"anchors = [{_quoted(anchors)}]",
+        "",
+        said("It is ready; Ctrl-C stops it.", "Il est prêt ; Ctrl-C l'arrête."),
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(value: object) -> str:
+    """Write a text as TOML does; a path may hold anything."""
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def _tell(seen: Seen) -> None:
+    """Write one line for a request: nothing of what it says."""
+    parts = [seen.method, seen.route or "-", "…" if seen.status is None else str(seen.status)]
+    if seen.fault is not None:
+        parts.append(f"({seen.fault})")
+    typer.echo(" ".join(parts))
