@@ -87,11 +87,14 @@ class Agenda:
         self._ledger = ledger
         self._clock = clock
 
-    def owed(self, task: Task) -> Line:
-        """Make the line of a task that is due now, to be put together with others."""
-        return self._line(
-            _key(task), {"since": rfc3339(self._clock.now()), **_spell(task)}, self._clock.now()
-        )
+    def owed(self, task: Task, place: int = 0) -> Line:
+        """Make the line of a task that is due now, to be put together with others.
+
+        Of several that come at one moment, `place` says which is done first.
+        """
+        now = self._clock.now()
+        said = {"since": rfc3339(now), **_spell(task)}
+        return self._line(_key(task), said, now + place * timedelta(milliseconds=1))
 
     async def due(self, most: int = 20) -> Sequence[Due]:
         """Return tasks whose time has come. Raises StoreError."""

@@ -16,6 +16,7 @@ from hub_eprescription.bureau import Bureau
 
 Step = Callable[[Order, Journal], Awaitable[Delivered | Deferred | Refused | Uncertain]]
 
+_BEFORE: Final = "issued by an earlier attempt"
 _CANCELLED: Final = Refused(
     code="prescription.cancelled",
     reason=Words(
@@ -59,7 +60,8 @@ class Issuing:
             async with bureau.holding(order.id) as journal:
                 if journal.record.state is PrescriptionState.CANCELLED and journal.record.issued_at is None:
                     return _CANCELLED
-                outcome = await step(order, journal)
+                issued = journal.record.state.issued
+                outcome = Delivered(receipt=_BEFORE) if issued else await step(order, journal)
                 if isinstance(outcome, Delivered):
                     # Owed from the moment on at which it is issued; done twice, they still arrive once.
                     owed = (

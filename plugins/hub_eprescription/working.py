@@ -52,14 +52,14 @@ class Working:
         """Take what happened; returns how much of it was new. Durable on return. Raises StoreError."""
         new = 0
         for event in events:
-            new += await self._hear_one(event)
+            new += await self._hear_one(event, place=new)
         if beside:
             await self._bureau.agenda.put(*beside)
         if new:
             self._bureau.awake.set()
         return new
 
-    async def _hear_one(self, event: Dispensing) -> bool:
+    async def _hear_one(self, event: Dispensing, *, place: int) -> bool:
         bureau = self._bureau
         known = await bureau.records.numbered(event.number)
         if known is None:
@@ -74,7 +74,7 @@ class Working:
                 record = replace(record, state=event.state)
             life = replace(life, events=(*life.events, event))
             await journal.keep(
-                record, bureau.agenda.lived(known.id, life), bureau.agenda.owed(Telling(event=event))
+                record, bureau.agenda.lived(known.id, life), bureau.agenda.owed(Telling(event=event), place)
             )
         bureau.host.log.info(
             "prescription.event", operator=bureau.name, envelope=known.id, state=event.state.value
