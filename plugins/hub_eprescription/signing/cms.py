@@ -176,9 +176,11 @@ def _certificates(data: Any, sid: Any) -> tuple[Any, tuple[bytes, ...]]:
 def _is_named(certificate: asn1.Certificate, sid: Any) -> bool:
     if sid.name == "subject_key_identifier":
         return bool(certificate.key_identifier == sid.chosen.native)
+    # byte for byte, as every signer copies it: RFC 5280's comparison of names would let bytes change
     wanted = sid.chosen
     return bool(
-        certificate.issuer == wanted["issuer"] and certificate.serial_number == wanted["serial_number"].native
+        certificate.issuer.dump() == wanted["issuer"].dump()
+        and certificate["tbs_certificate"]["serial_number"].dump() == wanted["serial_number"].dump()
     )
 
 
