@@ -24,7 +24,7 @@ from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Order, Record, Signing
 from hub.ports.signing import Signer
 from hub_eprescription.codes import token
-from hub_eprescription.gematik import bundle, fhir, task, tries, words
+from hub_eprescription.gematik import bundle, fhir, task, tries, view, words
 from hub_eprescription.gematik.asking import Asking, Reply, UnansweredError
 from hub_eprescription.gematik.settings import WORKFLOWS, Settings
 from hub_eprescription.gematik.tries import RefusedError
@@ -67,8 +67,14 @@ class Drafting:
 
     def check(self, order: Order) -> None:
         """Raise the InputError for an order that could not be signed now."""
+        if order.media_type.partition(";")[0].strip().lower() != fhir.XML:
+            raise words.media_type()
+        node = bundle.read(order.content)
+        view.of(node)
+        # Whether a number has a place in it must be known before the service gives one.
+        bundle.with_number(order.content, "0")
         workflow_of(order)
-        authored, today = bundle.authored_on(bundle.read(order.content)), self.today()
+        authored, today = bundle.authored_on(node), self.today()
         if authored != today:
             raise words.other_day(authored, today)
         if self._settings.common.signing is Signing.HUB and self._signer(order) is None:
