@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from hub.domain.prescription import Medicine
-from hub.errors import Words
+from hub.errors import LimitError, Words
 from hub_eprescription.sheet import naming, rows, words
 from hub_eprescription.sheet.item import Item
 from hub_eprescription.sheet.letters import Letters
 from hub_eprescription.sheet.rows import Block, Group, Picture, Row, Script
 
+MOST_CHARACTERS: Final = 50_000
+"""How much text one sheet takes: some twenty pages."""
+
 
 def compose(items: Sequence[Item], letters: Letters, *, language: str, title: str) -> Script:
     """Return the sheet of one patient's prescriptions by one prescriber.
 
-    Raises InputError `prescription.unprintable`; ValueError for none, or for those of different people.
+    Raises InputError `prescription.unprintable`, LimitError `prescription.sheet_too_long`; ValueError for no
+    prescriptions, or those of different people.
     """
+    if sum(_length(item) for item in items) > MOST_CHARACTERS:
+        raise LimitError(
+            "prescription.sheet_too_long",
+            Words(
+                en=f"The sheet would be too long: at most {MOST_CHARACTERS} characters of text are printed. "
+                "The prescription itself is not concerned.",
+                fr=f"La feuille serait trop longue : on imprime au plus {MOST_CHARACTERS} caractères de "
+                "texte. L'ordonnance elle-même n'est pas en cause.",
+            ),
+            limit=MOST_CHARACTERS,
+        )
     people = {
         (item.view.patient, item.view.born, item.view.prescriber, item.view.organisation) for item in items
     }
@@ -95,7 +111,7 @@ class _Composing:
             made.append(
                 Row(text=self._say(words.PRESCRIBED).format(words.day(view.authored_on, self._language)))
             )
-        if until is not None:
+        if until is not None and record.state not in words.ENDED:
             said = self._say(words.VALID).format(words.day(until, self._language))
             made.append(Row(text=said, style=rows.STRONG))
         return tuple(made)
@@ -142,3 +158,15 @@ class _Composing:
 
     def _say(self, said: Words) -> str:
         return said.in_language(self._language)
+
+
+def _length(item: Item) -> int:
+    view = item.view
+    numbers = (one.value for one in (*view.patient_identifiers, *view.prescriber_identifiers))
+    texts = (
+        text
+        for one in view.medicines
+        for text in (one.name, one.code or "", one.form, one.dosage, one.quantity, one.note)
+    )
+    own = (item.number or "", view.patient, view.prescriber, view.organisation)
+    return sum(map(len, (*own, *numbers, *texts))) + 100 * len(view.medicines)

@@ -100,14 +100,14 @@ class _Layout:
         self._y = max(bottom, self._y)
         self._rule(10)
 
-    def _turn(self, continued: str = "") -> None:
+    def _turn(self, continued: str = "", left: float = LEFT) -> None:
         """Begin a page."""
         self._done.append([])
         self._y = TOP
         self._rows((Row(text=self._script.running, style=rows.SMALL),), LEFT, RIGHT)
         self._rule(6)
         if continued:
-            self._rows((Row(text=continued, style=rows.STRONG),), LEFT, RIGHT)
+            self._rows((Row(text=continued, style=rows.STRONG),), left, RIGHT)
 
     def _block(self, block: Block, *, first: bool) -> None:
         left = COLUMN if block.picture else LEFT
@@ -131,7 +131,7 @@ class _Layout:
     def _group(self, group: Group, left: float, continued: str) -> None:
         height = self._height(group, left)
         if self._y + height > LIMIT and height <= self._fresh():
-            self._turn(continued)
+            self._turn(continued, left)
         self._rows(group, left, RIGHT, continued)
 
     def _rows(self, group: Group, left: float, right: float, continued: str = "") -> None:
@@ -140,7 +140,7 @@ class _Layout:
             x = left + LABEL if row.label else left
             for place, line in enumerate(self._lines(row, right - x)):
                 if self._y + row.style.leading > LIMIT:
-                    self._turn(continued)
+                    self._turn(continued, left)
                 baseline = self._y + row.style.leading - (row.style.leading - row.style.size * 0.72) / 2
                 if row.label and place == 0:
                     self._put(Text(x=left, y=baseline, text=row.label, style=rows.SMALL))

@@ -58,6 +58,12 @@ class Letters:
 
     def __init__(self, families: Sequence[Family]) -> None:
         self._families = tuple(families)
+        self._wide: dict[tuple[str, bool], float] = {}
+
+    @property
+    def usual(self) -> str:
+        """The name of the font that most text is set in."""
+        return str(self._families[0].regular.fontName)
 
     def tidy(self, text: str) -> str:
         """Return a text as it is printed: composed (NFC), tabs as spaces, line breaks kept.
@@ -73,9 +79,7 @@ class Letters:
 
     def width(self, text: str, *, bold: bool, size: float) -> float:
         """Return how wide a tidy text is, in points."""
-        return float(
-            sum(family.face(bold=bold).stringWidth(part, size) for family, part in self._parts(text))
-        )
+        return size * sum(self._advance(character, bold=bold) for character in text)
 
     def runs(self, text: str, *, bold: bool) -> tuple[Run, ...]:
         """Cut a tidy text where the font must change."""
@@ -87,26 +91,40 @@ class Letters:
         """Break a tidy text into lines of at most `room` points: at spaces, within a word only if it must."""
         lines: list[str] = []
         for given in text.split("\n"):
-            line = ""
+            line, reach = "", 0.0
             for word in given.split(" "):
-                longer = word if not line else f"{line} {word}"
-                if self.width(longer, bold=bold, size=size) <= room:
-                    line = longer
-                    continue
-                if line.strip():
+                wide = self.width(word, bold=bold, size=size)
+                space = self.width(" ", bold=bold, size=size)
+                if not line:
+                    line, reach = word, wide
+                elif reach + space + wide <= room:
+                    line, reach = f"{line} {word}", reach + space + wide
+                else:
                     lines.append(line)
-                *full, line = self._pieces(word, bold=bold, size=size, room=room)
-                lines.extend(full)
+                    line, reach = word, wide
+                if reach > room:
+                    *full, line = self._pieces(line, bold=bold, size=size, room=room)
+                    lines.extend(full)
+                    reach = self.width(line, bold=bold, size=size)
             lines.append(line)
         return tuple(lines)
 
     def _pieces(self, word: str, *, bold: bool, size: float, room: float) -> list[str]:
-        pieces = [""]
-        for character in word:
-            if pieces[-1] and self.width(pieces[-1] + character, bold=bold, size=size) > room:
-                pieces.append("")
-            pieces[-1] += character
-        return pieces
+        pieces, begin, reach = [], 0, 0.0
+        for place, character in enumerate(word):
+            wide = size * self._advance(character, bold=bold)
+            if place > begin and reach + wide > room:
+                pieces.append(word[begin:place])
+                begin, reach = place, 0.0
+            reach += wide
+        return [*pieces, word[begin:]]
+
+    def _advance(self, character: str, *, bold: bool) -> float:
+        known = self._wide.get((character, bold))
+        if known is None:
+            face = self._family(character).face(bold=bold)
+            known = self._wide[character, bold] = float(face.stringWidth(character, 1))
+        return known
 
     def _shows(self, character: str) -> bool:
         category = unicodedata.category(character)

@@ -18,7 +18,7 @@ class Style:
 
 TITLE: Final = Style(size=22, leading=27, bold=True)
 LEAD: Final = Style(size=10.5, leading=14)
-SMALL: Final = Style(size=8, leading=11, grey=True)
+SMALL: Final = Style(size=8.5, leading=11.5, grey=True)
 NAME: Final = Style(size=12.5, leading=16, bold=True)
 TEXT: Final = Style(size=10, leading=13.5)
 STRONG: Final = Style(size=10, leading=13.5, bold=True)

@@ -11,15 +11,15 @@ from hub.errors import Words, spoken
 TITLE: Final = Words(en="Electronic prescription", fr="Ordonnance électronique")
 LEAD: Final = Words(
     en="Show this sheet at the pharmacy of your choice, on paper or on a screen.",
-    fr="Présentez cette feuille à la pharmacie de votre choix, sur papier ou à l'écran.",
+    fr="Présentez cette feuille à la pharmacie de votre choix, sur papier ou à l’écran.",
 )
 PATIENT: Final = Words(en="Patient", fr="Patient")
 PRESCRIBER: Final = Words(en="Prescriber", fr="Prescripteur")
-BORN: Final = Words(en="Born on {}", fr="Date de naissance : {}")
-NUMBER: Final = Words(en="Prescription number", fr="Numéro d'ordonnance")
+BORN: Final = Words(en="Born on {}", fr="Date de naissance : {}")
+NUMBER: Final = Words(en="Prescription number", fr="Numéro d’ordonnance")
 NO_NUMBER: Final = Words(en="none yet", fr="pas encore de numéro")
 PRESCRIBED: Final = Words(en="Prescribed on {}", fr="Prescrite le {}")
-VALID: Final = Words(en="Valid until {}", fr="Valable jusqu'au {}")
+VALID: Final = Words(en="Valid until {}", fr="Valable jusqu’au {}")
 SCAN: Final = Words(en="To be scanned at the pharmacy", fr="À scanner à la pharmacie")
 FORM: Final = Words(en="Form", fr="Forme")
 DOSAGE: Final = Words(en="Dosage", fr="Posologie")
@@ -32,7 +32,7 @@ CODE: Final = Words(en="Code", fr="Code")
 CONTINUED: Final = Words(en="{}, continued", fr="{}, suite")
 SAFE: Final = Words(
     en="Keep this sheet safe: whoever has the code can collect the medicines.",
-    fr="Gardez cette feuille en lieu sûr : qui possède le code peut retirer les médicaments.",
+    fr="Gardez cette feuille en lieu sûr : qui possède le code peut retirer les médicaments.",
 )
 PAGE: Final = Words(en="Page {} of {}", fr="Page {} sur {}")
 STEPS_TITLE: Final = Words(en="How to get your medicines", fr="Comment obtenir vos médicaments")
@@ -42,7 +42,7 @@ _BRING: Final = Words(
 )
 _ASK: Final = Words(
     en="A question about your treatment? Ask your prescriber or your pharmacist.",
-    fr="Une question sur votre traitement ? Demandez à votre prescripteur ou à votre pharmacien.",
+    fr="Une question sur votre traitement ? Demandez à votre prescripteur ou à votre pharmacien.",
 )
 STEPS: Final = (
     _BRING,
@@ -56,27 +56,28 @@ STEPS_WITHOUT_CODE: Final = (
     _BRING,
     Words(
         en="The pharmacist finds the prescription by its number and hands you the medicines.",
-        fr="Le pharmacien retrouve l'ordonnance par son numéro et vous remet les médicaments.",
+        fr="Le pharmacien retrouve l’ordonnance par son numéro et vous remet les médicaments.",
     ),
     _ASK,
 )
 ENDED: Final = {
     State.COMPLETED: Words(
         en="Dispensed: nothing more can be collected.",
-        fr="Dispensée : plus rien ne peut être retiré.",
+        fr="Dispensée : plus rien ne peut être retiré.",
     ),
     State.CANCELLED: Words(
         en="Cancelled by the prescriber: it is no longer valid.",
-        fr="Annulée par le prescripteur : elle n'est plus valable.",
+        fr="Annulée par le prescripteur : elle n’est plus valable.",
     ),
     State.REJECTED: Words(
         en="Refused by the service: it is not valid.",
-        fr="Refusée par le service : elle n'est pas valable.",
+        fr="Refusée par le service : elle n’est pas valable.",
     ),
-    State.EXPIRED: Words(en="Expired: it is no longer valid.", fr="Expirée : elle n'est plus valable."),
-    State.DRAFT: Words(en="Not issued: it is not valid.", fr="Non émise : elle n'est pas valable."),
+    State.EXPIRED: Words(en="Expired: it is no longer valid.", fr="Expirée : elle n’est plus valable."),
+    State.DRAFT: Words(en="Not issued: it is not valid.", fr="Non émise : elle n’est pas valable."),
     State.SIGNED: Words(
-        en="Not issued yet: it is not valid.", fr="Pas encore émise : elle n'est pas valable."
+        en="Not issued yet: it is not valid.",
+        fr="Pas encore émise : elle n’est pas valable.",
     ),
 }
 """What is said in the place of a code, in states where a pharmacy may give nothing for it."""
