@@ -135,7 +135,7 @@ async def write(
 
 
 def _crlf(text: str) -> str:
-    return "\r\n".join(text.splitlines()) + "\r\n"
+    return "\r\n".join(writing.lines_of(text.rstrip("\r\n"))) + "\r\n"
 
 
 def _distinct(pieces: Sequence[Piece]) -> list[Piece]:

@@ -22,8 +22,9 @@ from hub.domain.address import Address
 
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _VALUE: Final = re.compile(r"[!-~](?:[ -~]{0,200}[!-~])?")
-_MOST_LINE: Final = 998
-"""Bytes of one line (RFC 5322, 2.1.1)."""
+_PLAINLY: Final = re.compile(r"[\t -~]{0,998}")
+"""A line that needs no encoding (RFC 5322, 2.1.1)."""
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _PLAIN: Final = "text/plain"
 
 
@@ -73,6 +74,11 @@ def line(text: str) -> str:
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text; the last is empty when it ends with a break."""
+    return _BREAK.split(text)
+
+
 def bare(media_type: str) -> str:
     """Return a media type without parameters, in lower case."""
     return media_type.partition(";")[0].strip().lower()
@@ -112,11 +118,11 @@ def _part(piece: Piece, how: EmailPolicy[Any]) -> MIMEPart:
 
 
 def _text(part: MIMEPart, text: str, sub: str) -> None:
-    lines = text.splitlines()
-    if text.isascii() and all(len(one) <= _MOST_LINE for one in lines):
+    lines = lines_of(text)
+    if all(_PLAINLY.fullmatch(one) for one in lines):
         # As it is, to the last byte: `set_content` would end it with a line break.
         part["Content-Type"] = f'text/{sub}; charset="utf-8"'
         part["Content-Transfer-Encoding"] = "7bit"
-        part.set_payload("\n".join([*lines, *([""] if text.endswith(("\n", "\r")) else [])]))
+        part.set_payload("\n".join(lines))
         return
     part.set_content(text, subtype=sub, charset="utf-8", cte="quoted-printable")
