@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.domain.address import Address
+from hub.domain.ids import EnvelopeId, uuid7
 from hub.domain.party import Party, PartyKind
 from hub.plugin.ledger import EphemeralLedger
 from hub.ports.host import Host
@@ -78,8 +79,8 @@ def bundle(
         f"""<Medication><id value="m"/><code><coding><system value="{system}"/><code value="12345678"/>
         </coding><text value="{name}"/></code><form><coding>
         <system value="{KBV}/CodeSystem/KBV_CS_SFHIR_KBV_DARREICHUNGSFORM"/><code value="TAB"/></coding>
-        </form><amount><numerator><value value="20"/><unit value="Stk"/></numerator><denominator><value value="1"/>
-        </denominator></amount></Medication>""",
+        </form><amount><numerator><value value="20"/><unit value="Stk"/></numerator><denominator>
+        <value value="1"/></denominator></amount></Medication>""",
         f"""<MedicationRequest><id value="r"/><status value="active"/><intent value="order"/>
         <medicationReference><reference value="Medication/m"/></medicationReference>
         <authoredOn value="{day.isoformat()}"/><requester><reference value="Practitioner/a"/></requester>
@@ -263,14 +264,19 @@ class SimulatorRig(Rig):
 
     async def shut(self) -> None:
         """Make the service unreachable: at its address nobody listens."""
-        session = self.service._asking._session
+        session = self.practice.service._asking._session
         self._open = session._settings
         session._settings = replace(self._open, base_urls=("https://localhost:1",))
 
     async def reopen(self) -> None:
         """Make it reachable again."""
-        self.service._asking._session._settings = self._open
+        self.practice.service._asking._session._settings = self._open
 
     def logged(self) -> str:
         """Return everything that was logged."""
         return repr(self.practice.log.lines)
+
+
+def envelope(count: int) -> EnvelopeId:
+    """Return an id for an order."""
+    return EnvelopeId(uuid7(int(NOW.timestamp() * 1000), FixedChance(count).bytes(10)))
