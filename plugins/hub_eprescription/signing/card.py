@@ -1,6 +1,7 @@
 """Plain calls to a PKCS#11 module by python-pkcs11, to be made in the module's own thread (`lane`).
 
-Raises `pkcs11.PKCS11Error`s as they come; `pkcs11` of this package says what they mean.
+Raises `pkcs11.PKCS11Error`s as they come, and OSError for a module that can't be loaded; `refusals` says
+what they mean.
 """
 
 from __future__ import annotations
@@ -158,7 +159,11 @@ class Card:
 def _token(where: Where) -> Token:
     import pkcs11  # noqa: PLC0415 - a native library
 
-    held = pkcs11.lib(where.module).get_tokens(token_label=where.token)
+    try:
+        module = pkcs11.lib(where.module)
+    except pkcs11.PKCS11Error as error:
+        raise OSError(where.module) from error
+    held = module.get_tokens(token_label=where.token)
     found = [one for one in held if where.serial in {None, _text(one.serial)}]
     if not found:
         raise pkcs11.NoSuchToken

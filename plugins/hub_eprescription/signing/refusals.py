@@ -81,8 +81,8 @@ def _lost(_where: Where) -> HubError:
 def _gone(where: Where) -> HubError:
     return GoneError(
         *_unavailable(
-            f"the token {where.token} is not there; is its card in the reader?",
-            f"le jeton {where.token} est absent ; sa carte est-elle dans le lecteur ?",
+            f"the token {where.token} is not there (is its card in the reader?)",
+            f"le jeton {where.token} est absent (sa carte est-elle dans le lecteur ?)",
         )
     )
 
