@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -19,6 +19,7 @@ from tests.plugins.eprescription.codes.tokens import TOKENS
 TEXT = '{"urls":["Task/160.346.135.722.516.16/$accept?ac=' + "0123456789abcdef" * 4 + '"]}'
 
 
+@settings(deadline=None)
 @given(st.lists(TOKENS, min_size=1, max_size=3), st.sampled_from(Symbology))
 def test_read_again(tokens: list[token.Token], symbology: Symbology) -> None:
     """A code of one or several prescriptions is read again, letter for letter."""

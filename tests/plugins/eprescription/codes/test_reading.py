@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -90,6 +90,7 @@ def test_other_formats(kind: str) -> None:
     assert "prescription.picture_malformed" == caught.value.code
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged(data: st.DataObject) -> None:
     """A damaged file is read or refused with one of our errors, never another."""

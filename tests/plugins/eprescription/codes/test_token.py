@@ -6,7 +6,7 @@ import json
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import HubError, LimitError, MalformedError
@@ -21,6 +21,7 @@ NUMBER = "160.346.135.722.516.16"
 URL = f"Task/{NUMBER}/$accept?ac={CODE}"
 
 
+@settings(deadline=None)
 @given(st.lists(TOKENS, min_size=1, max_size=token.MOST, unique_by=lambda one: one.number))
 def test_round_trip(tokens: list[Token]) -> None:
     """What is written is read again, of one prescription and of several, in order."""
@@ -45,6 +46,15 @@ def test_recorded_codes() -> None:
                 assert [(one.number, one.access_code)] == [(each.number, each.access_code) for each in read]
                 found += 1
     assert found >= 3
+
+
+def test_recorded_pictures() -> None:
+    """Every recorded picture of a code, also those that no step tells of, says the number in its name."""
+    pictures = sorted(scenarios.root().rglob("*.png"))
+    for picture in pictures:
+        (read,) = token.decode(reading.read(picture.read_bytes()).content)
+        assert picture.stem.endswith(f"_{read.number}")
+    assert len(pictures) >= 3
 
 
 HOSTILE = {
@@ -116,6 +126,7 @@ def test_most() -> None:
         token.decode(token.encode(*tokens[:2]), most=1)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes(data: bytes) -> None:
     """Arbitrary bytes end in one of our errors, never another."""
@@ -123,6 +134,7 @@ def test_any_bytes(data: bytes) -> None:
         token.decode(data)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.integers(0, 16), st.integers(1, 9))
 def test_changed_digit(given_token: Token, place: int, by: int) -> None:
     """One mistyped digit of the number is always found."""
