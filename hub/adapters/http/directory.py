@@ -7,13 +7,13 @@ search. What was asked for is never logged, and never kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 from hub.adapters.http import entries, faults
+from hub.adapters.http.asking import Places
 from hub.adapters.http.clients import Clients
 from hub.adapters.http.frame import CLIENT, LANGUAGE
 from hub.adapters.http.settings import ApiLimits
@@ -38,14 +38,13 @@ class Listings:
     def __init__(self, intake: Intake, clients: Clients, limits: ApiLimits) -> None:
         self._intake = intake
         self._clients = clients
-        self._most = limits.searches
-        self._running = 0
+        self._places = Places(limits.searches)
 
     async def search(self, request: web.Request) -> web.Response:
         """Answer with the mailboxes that fit `q`, the likeliest first."""
         request[CLIENT] = self._clients.asking(request).name
         text, limit = _query(request)
-        with self._place():
+        with self._places.one():
             found = await self._intake.directory.search(text, limit)
         return _answer({"entries": [entries.as_json(one) for one in found[:limit]]}, request[LANGUAGE])
 
@@ -54,24 +53,13 @@ class Listings:
         request[CLIENT] = self._clients.asking(request).name
         address = Address.parse(request.match_info["address"])
         directory = self._intake.directory
-        with self._place():
+        with self._places.one():
             found = await directory.by_address(address)
             if found is None or found.mailbox is MailboxKind.PATIENT:
                 # An address made of a health identifier has no place in a URL, and gets no answer there.
                 near = await _near(directory, address) if found is None else ()
                 raise faults.not_listed(near)
         return _answer(entries.as_json(found), request[LANGUAGE])
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Hold one of the places for look-ups. Raises StoreError `http.busy` when all are taken."""
-        if self._running >= self._most:
-            raise faults.busy()
-        self._running += 1
-        try:
-            yield
-        finally:
-            self._running -= 1
 
 
 async def _near(directory: Catalogue, address: Address) -> Sequence[Address]:

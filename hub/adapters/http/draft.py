@@ -6,15 +6,12 @@ people exist and whether the client may send; the core does that.
 
 from __future__ import annotations
 
-import binascii
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.adapters.http import faults
+from hub.adapters.http import values
 from hub.adapters.http.fields import Faults, Fields, parse
-from hub.adapters.http.recipients import identifier, recipient
+from hub.adapters.http.recipients import identifiers, recipient
 from hub.domain.address import Address
 from hub.domain.message import Kind, ReceiptKind
 from hub.domain.party import Identifier, Role
@@ -36,14 +33,10 @@ _FIELDS: Final = (
     "from, to, cc, bcc, subject, text, kind, language, documents, patient, in_reply_to, references, thread,"
     " receipts"
 )
-_MEDIA_TYPE: Final = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
-)
 _TURNING: Final = frozenset(
     map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 )
 """What turns the direction of text: in a file's name it hides which kind of file that is."""
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +93,8 @@ def read_draft(data: bytes, *, inline: int, parts: bool) -> Draft:
         text=root.text("text", lines=True, most=MAX_TEXT),
         documents=tuple(one for one in documents if one is not None),
         kind=Kind(root.choice("kind", KINDS) or Kind.MESSAGE),
-        language=root.parsed("language", _language),
-        patient=tuple(
-            one
-            for value, pointer in root.items("patient", most=MOST_OTHERS)
-            if (one := identifier(Fields(value, pointer, found)))
-        ),
+        language=root.parsed("language", values.language),
+        patient=identifiers(root, "patient", found, most=MOST_OTHERS),
         in_reply_to=root.text("in_reply_to"),
         references=_texts(root, "references", found),
         thread=root.text("thread"),
@@ -138,49 +127,15 @@ def _check_whole(draft: Draft, found: Faults, recipients: list[Any], documents: 
 
 def _document(fields: Fields, pointer: str, *, inline: int, parts: bool) -> DraftDocument | None:
     name = fields.parsed("name", _file_name, required=True)
-    media_type = fields.parsed("media_type", _media_type, required=True)
+    media_type = fields.parsed("media_type", values.media_type, required=True)
     code = fields.text("code", most=64)
-    carried = fields.has("content") or (parts and fields.has("part"))
-    content = _content(fields, inline, pointer)
-    part = fields.text("part", most=MAX_NAME) if parts else None
-    if not carried:
-        fields.wrong(
-            "content",
-            "Is missing: the bytes in base64"
-            + (", or part: the name of the part that holds them." if parts else "."),
-            "Est absent : les octets en base64"
-            + (", ou part : le nom de la partie qui les tient." if parts else "."),
-        )
-    elif content is not None and part is not None:
-        fields.wrong(
-            "part", "Stands beside content: give one.", "Figure avec content : donnez l'un des deux."
-        )
+    content, part = values.carried(fields, pointer, inline=inline, parts=parts)
     fields.finish("name, media_type, code, content, part" if parts else "name, media_type, code, content")
     if name is None or media_type is None:
         return None
     return DraftDocument(
         pointer=pointer, name=name, media_type=media_type, code=code, content=content, part=part
     )
-
-
-def _content(fields: Fields, inline: int, pointer: str) -> bytes | None:
-    text = fields.raw("content")
-    if text is None:
-        return None
-    if len(text) > (inline + 2) // 3 * 4:
-        raise faults.document_too_large(inline, f"{pointer}/content")
-    try:
-        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except ValueError:  # binascii.Error and UnicodeEncodeError are both one
-        fields.wrong(
-            "content",
-            "Is not base64 (RFC 4648, 4: with padding, without line breaks).",
-            "N'est pas du base64 (RFC 4648, 4 : avec remplissage, sans saut de ligne).",
-        )
-        return None
-    if not data:
-        fields.wrong("content", "Is empty.", "Est vide.")
-    return data
 
 
 def _receipts(root: Fields, found: Faults) -> tuple[ReceiptKind, ...]:
@@ -205,15 +160,6 @@ def _texts(root: Fields, name: str, found: Faults) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _pattern(form: re.Pattern[str], en: str, fr: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not form.fullmatch(text):
-            raise MalformedError("http.fields", Words(en=en, fr=fr))
-        return text
-
-    return read
-
-
 def _file_name(text: str) -> str:
     if not _TURNING.isdisjoint(text):
         raise MalformedError(
@@ -232,15 +178,3 @@ def _file_name(text: str) -> str:
             ),
         )
     return text
-
-
-_media_type: Final = _pattern(
-    _MEDIA_TYPE,
-    "Must be type/subtype without parameters, such as application/pdf.",
-    "Doit être type/sous-type sans paramètre, comme application/pdf.",
-)
-_language: Final = _pattern(
-    _LANGUAGE,
-    "Must be a BCP 47 tag, such as fr or fr-FR.",
-    "Doit être une étiquette BCP 47, comme fr ou fr-FR.",
-)

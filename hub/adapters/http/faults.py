@@ -33,8 +33,8 @@ def fields(faults: Sequence[Fault]) -> MalformedError:
     return MalformedError(
         "http.fields",
         Words(
-            en="The message can't be taken as it is: see errors.",
-            fr="Le message ne peut être pris tel quel : voyez errors.",
+            en="The request can't be taken as it is: see errors.",
+            fr="La requête ne peut être prise telle quelle : voyez errors.",
         ),
         errors=tuple(faults),
     )
@@ -68,6 +68,37 @@ def document_too_large(limit: int, pointer: str) -> LimitError:
     return LimitError("http.too_large", words, limit=limit, errors=(Fault(pointer, words),))
 
 
+def prescription_too_large(limit: int, pointer: str = "/prescription") -> LimitError:
+    """Make the error for a prescription that is larger than its service takes."""
+    words = Words(
+        en=f"A prescription for this service has at most {limit} bytes.",
+        fr=f"Une ordonnance pour ce service a au plus {limit} octets.",
+    )
+    return LimitError("prescription.too_large", words, limit=limit, errors=(Fault(pointer, words),))
+
+
+def stray_part(pointer: str, name: str, *, twice: bool) -> Fault:
+    """Say that a form has a part too many."""
+    shown = name[:64]
+    if twice:
+        return Fault(
+            pointer, Words(en=f"Part {shown} came twice.", fr=f"La partie {shown} est venue deux fois.")
+        )
+    return Fault(
+        pointer, Words(en=f"Nothing here names part {shown}.", fr=f"Rien ici ne nomme la partie {shown}.")
+    )
+
+
+def missing_part(pointer: str) -> Fault:
+    """Say that a form lacks a part."""
+    return Fault(pointer, Words(en="The form has no such part.", fr="Le formulaire n'a pas cette partie."))
+
+
+def empty_part(pointer: str) -> Fault:
+    """Say that a form's part holds nothing."""
+    return Fault(pointer, Words(en="The part is empty.", fr="La partie est vide."))
+
+
 def unauthenticated(*, wrong: bool) -> TrustError:
     """Make the error for a client that did not prove who it is."""
     if wrong:
@@ -84,9 +115,9 @@ def unauthenticated(*, wrong: bool) -> TrustError:
     )
 
 
-def unsupported(en: str, fr: str) -> InputError:
-    """Make the error for a body in a form that this API does not read."""
-    return InputError("http.media_type", Words(en=en, fr=fr))
+def unsupported(en: str, fr: str, accept: str = "application/json, multipart/form-data") -> InputError:
+    """Make the error for a body in a form that is not read here; `accept` lists those that are."""
+    return InputError("http.media_type", Words(en=en, fr=fr), accept=accept)
 
 
 def not_found() -> InputError:
@@ -157,9 +188,9 @@ def busy() -> StoreError:
 def key_missing() -> MalformedError:
     """Make the error for a submission without an Idempotency-Key."""
     return malformed(
-        "Idempotency-Key is missing: send a new UUID with each new message,"
+        "Idempotency-Key is missing: send a new UUID with each new message or prescription,"
         " and the same one when you repeat it.",
-        "Idempotency-Key est absent : envoyez un nouvel UUID à chaque nouveau message,"
+        "Idempotency-Key est absent : envoyez un nouvel UUID à chaque nouveau message ou ordonnance,"
         " et le même quand vous le répétez.",
         code="http.key_missing",
     )

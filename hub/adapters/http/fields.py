@@ -205,6 +205,24 @@ class Fields:
             return [(one, f"{self.at(name)}/{number}") for number, one in enumerate(value)]
         return []
 
+    def value(self, name: str) -> Any:
+        """Take a field of any type, which must be there."""
+        value = self._take(name, required=True)
+        return None if value is _ABSENT else value
+
+    def object(self, name: str, *, required: bool = False) -> Fields | None:
+        """Take an object, to be read in its turn."""
+        value = self._take(name, required=required)
+        return None if value is _ABSENT else Fields(value, self.at(name), self._faults)
+
+    def texts(self, *, most: int) -> dict[str, str]:
+        """Take whatever is left as texts of one line, at most `most` of them."""
+        if len(self._left) > most:
+            self.wrong(None, f"Has more than {most} entries.", f"A plus de {most} éléments.")
+            return {}
+        taken = {name: self.text(name, empty=True) for name in list(self._left)}
+        return {name: text for name, text in taken.items() if text is not None}
+
     def _take(self, name: str, *, required: bool) -> Any:
         if name not in self._left and required:
             self.wrong(name, "Is missing.", "Est absent.")

@@ -41,6 +41,11 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "http.unauthenticated": 401,
     "http.wrong_token": 401,
     "http.not_found": 404,
+    "prescription.not_found": 404,
+    "prescription.not_signed": 404,
+    "prescription.nothing_to_sign": 404,
+    "prescription.no_code": 404,
+    "prescription.not_issued": 409,
     "directory.not_listed": 404,
     "http.method": 405,
     "http.timeout": 408,
@@ -81,8 +86,16 @@ _POINTERS: Final[Mapping[str, str]] = {
     "references": "/references",
     "thread": "/thread",
     "patient": "/patient",
+    "service": "/service",
+    "media_type": "/prescription/media_type",
+    "prescription": "/prescription",
+    "options": "/options",
+    "hand_over": "/hand_over",
 }
-"""Where the fields that the core names stand in the message as this API takes it."""
+"""Where the fields that the core names stand in what this API takes."""
+
+_MEMBERS: Final = ("id", "state", "result", "cause", "outcome")
+"""What the answer says of a prescription beside the words; `outcome` is what its service said, verbatim."""
 
 
 def status_of(error: HubError) -> int:
@@ -109,6 +122,7 @@ def answer(error: HubError, language: str) -> web.Response:
         body["refused"] = refusals(refused, language)
     if isinstance(near := error.fields.get("suggestions"), tuple) and near:
         body["suggestions"] = [str(one) for one in near]
+    body |= {name: error.fields[name] for name in _MEMBERS if error.fields.get(name) is not None}
     if "incident" in error.fields:
         body["incident"] = error.fields["incident"]
     return web.Response(
@@ -141,7 +155,7 @@ def _headers(status: int, error: HubError) -> dict[str, str]:
     if status == 405:  # noqa: PLR2004 - as in the tables above
         return {"Allow": str(error.fields["allow"])}
     if status == 415:  # noqa: PLR2004 - as in the tables above
-        return {"Accept": "application/json, multipart/form-data", "Accept-Encoding": "identity"}
+        return {"Accept": str(error.fields["accept"]), "Accept-Encoding": "identity"}
     if status == 503:  # noqa: PLR2004 - as in the tables above
         return {"Retry-After": "1" if error.code == "http.busy" else str(RETRY_AFTER)}
     return {}

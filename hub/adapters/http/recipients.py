@@ -27,21 +27,33 @@ _NATIONAL: Final = {"rpps": target.rpps, "finess": target.finess, "ins": target.
 
 def recipient(value: Any, pointer: str, role: Role, found: Faults, *, blind: bool) -> To | None:
     """Read one recipient; what is wrong goes to `found`, and then there is none."""
-    meant: Target | None = None
+    meant = who(value, pointer, found)
+    return None if meant is None else To(target=meant, role=role, blind=blind)
+
+
+def who(value: Any, pointer: str, found: Faults) -> Target | None:
+    """Read whom somebody means; what is wrong goes to `found`, and then there is nobody."""
     if isinstance(value, str):
         try:
-            meant = Address.parse(value[: MAX_LINE + 1])
+            return Address.parse(value[: MAX_LINE + 1])
         except MalformedError as error:
             found.add(pointer, error.words.en, error.words.fr)
-    elif isinstance(value, dict):
-        meant = _object(Fields(value, pointer, found))
-    else:
-        found.add(
-            pointer,
-            f"Must be an address, or an object with {FORMS}.",
-            f"Doit être une adresse, ou un objet avec {FORMS}.",
-        )
-    return None if meant is None else To(target=meant, role=role, blind=blind)
+            return None
+    if isinstance(value, dict):
+        return _object(Fields(value, pointer, found))
+    found.add(
+        pointer,
+        f"Must be an address, or an object with {FORMS}.",
+        f"Doit être une adresse, ou un objet avec {FORMS}.",
+    )
+    return None
+
+
+def identifiers(root: Fields, name: str, found: Faults, *, most: int) -> tuple[Identifier, ...]:
+    """Read a list of identifiers, such as a patient's."""
+    given = root.items(name, most=most)
+    read = (identifier(Fields(value, pointer, found)) for value, pointer in given)
+    return tuple(one for one in read if one is not None)
 
 
 def identifier(fields: Fields, known: str = "system, value") -> Identifier | None:

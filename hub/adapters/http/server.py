@@ -12,10 +12,14 @@ from typing import Final
 from aiohttp import web
 
 from hub.adapters.http import faults, problem, tls
+from hub.adapters.http.asking import Places
 from hub.adapters.http.clients import Clients, NamesOf
 from hub.adapters.http.directory import Listings
 from hub.adapters.http.frame import HEADERS, Frame
 from hub.adapters.http.health import Health
+from hub.adapters.http.prescription_access import Access
+from hub.adapters.http.prescription_papers import Papers
+from hub.adapters.http.prescriptions import PrescriptionDesk
 from hub.adapters.http.reports import Reports
 from hub.adapters.http.settings import ApiSettings
 from hub.adapters.http.submissions import Submissions
@@ -23,6 +27,7 @@ from hub.errors import ConfigError, Words
 from hub.ports.clock import Chance, Clock
 from hub.ports.host import Log
 from hub.ports.intake import Intake
+from hub.ports.prescribing import CodeForm, Prescriptions
 from hub.ports.records import Records
 
 GRACE: Final = 20.0
@@ -49,22 +54,28 @@ async def open_api(
     log: Log,
     clock: Clock,
     chance: Chance,
+    prescriptions: Prescriptions | None = None,
 ) -> AsyncIterator[Api]:
     """Serve the API until the context ends; then take nothing new and finish what was begun.
 
-    `names_of` gives the names that a client certificate speaks for. Raises ConfigError when the
-    address or the certificate can't be used.
+    `names_of` gives the names that a client certificate speaks for. Without `prescriptions` their paths
+    are as unknown as any. Raises ConfigError when the address or the certificate can't be used.
     """
     context = tls.context_of(settings)
     clients = Clients(settings.clients, names_of)
     app = web.Application(middlewares=[Frame(log, clock, chance).middleware()])
+    places = Places(settings.limits.concurrency)
     _add_routes(
         app,
-        Submissions(intake, clients, settings.limits),
+        Submissions(intake, clients, settings.limits, places),
         Reports(records, clients),
         Listings(intake, clients, settings.limits),
         Health(records, log),
     )
+    if prescriptions is not None:
+        access = Access(prescriptions, clients, settings.limits, places)
+        app.on_shutdown.append(access.close)
+        _add_prescriptions(app, PrescriptionDesk(access, intake), Papers(access))
     runner = web.AppRunner(app, shutdown_timeout=GRACE)
     await runner.setup()
     manager = runner.server
@@ -114,10 +125,7 @@ def _add_routes(
         """Answer with the description."""
         return web.Response(body=document, content_type="application/json")
 
-    async def expected(request: web.Request) -> None:
-        """Do nothing yet: `100 Continue` is said when the handler wants the body, not before."""
-
-    app.router.add_post("/v1/messages", submissions.post, expect_handler=expected)
+    app.router.add_post("/v1/messages", submissions.post, expect_handler=_expected)
     for path, handler in (
         ("/v1/messages/{id}", reports.message),
         ("/v1/messages/{id}/envelope", reports.envelope),
@@ -127,7 +135,31 @@ def _add_routes(
         ("/healthz", health.alive),
         ("/readyz", health.ready),
     ):
-        app.router.add_get(path, handler, expect_handler=expected)
+        app.router.add_get(path, handler, expect_handler=_expected)
+
+
+def _add_prescriptions(app: web.Application, desk: PrescriptionDesk, papers: Papers) -> None:
+    one = "/v1/prescriptions/{id}"
+    for method, path, handler in (
+        ("POST", "/v1/prescriptions", desk.post),
+        ("GET", one, desk.get),
+        ("DELETE", one, desk.delete),
+        ("POST", f"{one}/hand-over", desk.hand_over),
+        ("GET", f"{one}/to-sign", papers.to_sign),
+        ("PUT", f"{one}/signed", papers.put_signed),
+        ("GET", f"{one}/signed", papers.signed),
+        ("GET", f"{one}/code.png", papers.code(CodeForm.PNG)),
+        ("GET", f"{one}/code.svg", papers.code(CodeForm.SVG)),
+        ("GET", f"{one}/print.pdf", papers.printed),
+    ):
+        if method == "GET":
+            app.router.add_get(path, handler, expect_handler=_expected)
+        else:
+            app.router.add_route(method, path, handler, expect_handler=_expected)
+
+
+async def _expected(_request: web.Request) -> None:
+    """Do nothing yet: `100 Continue` is said when the handler wants the body, not before."""
 
 
 class _Connection(web.RequestHandler):
