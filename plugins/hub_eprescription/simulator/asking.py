@@ -11,6 +11,7 @@ from hub_eprescription.simulator import fhir
 from hub_eprescription.simulator.fhir import FhirError, Form, Resource
 from hub_eprescription.simulator.outcomes import declined, invalid
 from hub_eprescription.simulator.parties import Access, Role
+from hub_eprescription.simulator.spine_names import BASE as SPINE
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -56,10 +57,11 @@ class Asking:
     def form(self, access: Access | None) -> Form:
         """Return what the answer is to be written in. Raises DeclinedError: 406.
 
-        Who does not say gets what the service gives to their role: patients JSON, the others XML.
+        Who does not say gets what the service usually gives: JSON to patients and from EPS, else XML.
         """
         accepted = self.headers.get("accept", "")
-        usual = Form.JSON if access is not None and access.role is Role.PATIENT else Form.XML
+        to_patient = access is not None and access.role is Role.PATIENT
+        usual = Form.JSON if to_patient or self.path.startswith(SPINE) else Form.XML
         if not accepted.strip():
             return usual
         for one in accepted.split(","):

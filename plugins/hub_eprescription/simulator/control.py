@@ -86,7 +86,13 @@ def counts(simulation: Simulation) -> Mapping[str, Any]:
         one.state is State.CANCELLED and one.accept_by is None for one in simulation.gematik.kept
     )
     issued = sum(states.values()) - states[State.DRAFT.value] - cancelled_drafts
-    return {"states": states, "issued": issued, "asked": dict(simulation.asked)}
+    eps = simulation.eps.orders.counts()
+    return {
+        "states": states,
+        "issued": issued,
+        "eps": {"states": eps, "issued": sum(eps.values())},
+        "asked": dict(simulation.asked),
+    }
 
 
 def _listed(simulation: Simulation) -> list[dict[str, Any]]:
@@ -98,6 +104,9 @@ def _listed(simulation: Simulation) -> list[dict[str, Any]]:
             "signed_sha256": None if one.signed is None else hashlib.sha256(one.signed).hexdigest(),
         }
         for one in simulation.gematik.kept
+    ] + [
+        {"number": one.number, "workflow": "eps", "state": one.status.value, "signed_sha256": one.seal}
+        for one in simulation.eps.orders
     ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import uuid4
 
 from hub_eprescription.simulator import fhir, systems
-from hub_eprescription.simulator.asking import Answer, Asking
+from hub_eprescription.simulator.asking import Asking
 from hub_eprescription.simulator.fhir import Form, Resource
 from hub_eprescription.simulator.gematik import Workflow
 from hub_eprescription.simulator.parties import Access, Role
+from hub_eprescription.simulator.spine import Spine
+from hub_eprescription.simulator.spine_names import Business
 from hub_eprescription.simulator.tasks import Held
 
 ACCESS = Access(token="", role=Role.PHARMACY, identifier="3-pharmacie-simulee-01", name="Pharmacie simulée")
@@ -16,31 +18,48 @@ ACCESS = Access(token="", role=Role.PHARMACY, identifier="3-pharmacie-simulee-01
 
 
 class Pharmacy:
-    """A pharmacy that knows every code. Raises DeclinedError as the service does, KeyError for no number."""
+    """A pharmacy that knows every code, of both services: a number says whose it is.
 
-    def __init__(self, service: Workflow) -> None:
+    Raises DeclinedError as the services do, KeyError for no number.
+    """
+
+    def __init__(self, service: Workflow, spine: Spine) -> None:
         self._service = service
+        self._spine = spine
 
-    def claim(self, number: str) -> Answer:
+    def claim(self, number: str) -> None:
         """Take a prescription on."""
+        if self._move(number, Business.WITH_DISPENSER):
+            return
         asking = Asking(method="POST", path="", query=(("ac", self._held(number).access_code),))
-        return self._service.accept(asking, ACCESS, number)
+        self._service.accept(asking, ACCESS, number)
 
-    def reject(self, number: str) -> Answer:
+    def reject(self, number: str) -> None:
         """Give it back."""
-        return self._service.reject(self._asking(number), ACCESS, number)
+        if not self._move(number, Business.TO_BE_DISPENSED):
+            self._service.reject(self._asking(number), ACCESS, number)
 
-    def abort(self, number: str) -> Answer:
-        """Delete it, as a pharmacy may while it holds it."""
-        return self._service.abort(self._asking(number), ACCESS, number)
+    def abort(self, number: str) -> None:
+        """End it undispensed, as a pharmacy may while it holds it."""
+        if not self._move(number, Business.NOT_DISPENSED):
+            self._service.abort(self._asking(number), ACCESS, number)
 
-    def dispense(self, number: str) -> Answer:
-        """Say that all that is prescribed was handed over now; the prescription stays open."""
-        return self._service.dispense(self._asking(number, self._dispensing(number)), ACCESS, number)
+    def dispense(self, number: str) -> None:
+        """Say that something was handed over now; the prescription stays open."""
+        if not self._move(number, Business.ACTIVE):
+            self._service.dispense(self._asking(number, self._dispensing(number)), ACCESS, number)
 
-    def close(self, number: str) -> Answer:
+    def close(self, number: str) -> None:
         """Dispense all that is prescribed, and end it."""
-        return self._service.close(self._asking(number, self._dispensing(number)), ACCESS, number)
+        if not self._move(number, Business.DISPENSED):
+            self._service.close(self._asking(number, self._dispensing(number)), ACCESS, number)
+
+    def _move(self, number: str, status: Business) -> bool:
+        """Do it at EPS; false when the number is not of there."""
+        if self._spine.orders.get(number) is None:
+            return False
+        self._spine.move(number, status)
+        return True
 
     def _held(self, number: str) -> Held:
         held = self._service.kept.get(number)

@@ -23,6 +23,7 @@ from hub_eprescription.simulator.outcomes import DeclinedError, Said
 from hub_eprescription.simulator.parties import Access
 from hub_eprescription.simulator.routes import NotAllowedError, Route
 from hub_eprescription.simulator.simulation import Seen, Simulation
+from hub_eprescription.simulator.spine_names import BASE
 
 ANYWHERE: Final = Endpoint("127.0.0.1", 0)
 """Loopback, at a port that the system chooses."""
@@ -31,11 +32,12 @@ _HANDSHAKE: Final = 10.0
 
 
 class Served:
-    """A simulation that listens. `url` is the base URL of the E-Rezept service."""
+    """A simulation that listens. `url` is the base URL of the E-Rezept service, `eps_url` that of EPS."""
 
     def __init__(self, simulation: Simulation, url: str) -> None:
         self.simulation = simulation
         self.url = url
+        self.eps_url = f"{url}{BASE}"
 
 
 @asynccontextmanager

@@ -16,6 +16,9 @@ from hub_eprescription.simulator.keeping import Kept
 from hub_eprescription.simulator.parties import Access, Accesses
 from hub_eprescription.simulator.pharmacy import Pharmacy
 from hub_eprescription.simulator.routes import Route, bare, route
+from hub_eprescription.simulator.spine import Spine
+from hub_eprescription.simulator.spine_names import BASE
+from hub_eprescription.simulator.spine_orders import Orders
 
 if TYPE_CHECKING:
     from hub_eprescription.signing.authorities import Authorities
@@ -39,6 +42,7 @@ class Simulation:
 
     `trust` are the authorities of prescribers' certificates: None takes every signature that holds, whoever
     made it. `folder` keeps the prescriptions across restarts. `now` is the clock; `advance` puts it forward.
+    `algorithm` is what EPS wants to be signed with: `RS256`, or `RS1` (SHA-1).
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Simulation:
         trust: Authorities | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         prescribers_read: bool = True,
+        algorithm: str = "RS256",
     ) -> None:
         """Open it. Raises StoreError for a folder that holds something else."""
         self.accesses = Accesses(accesses)
@@ -61,8 +66,9 @@ class Simulation:
             now=self.now,
             prescribers_read=prescribers_read,
         )
-        self.pharmacy = Pharmacy(self.gematik)
-        self.routes: Sequence[Route] = _gematik_routes(self.gematik)
+        self.eps = Spine(orders=Orders(folder and folder / "eps"), now=self.now, algorithm=algorithm)
+        self.pharmacy = Pharmacy(self.gematik, self.eps)
+        self.routes: Sequence[Route] = [*_gematik_routes(self.gematik), *_eps_routes(self.eps)]
         self.plan = Plan([one.name for one in self.routes])
         self.seen: deque[Seen] = deque(maxlen=_REMEMBERED)
         self.asked: Counter[str] = Counter()
@@ -117,6 +123,15 @@ def _gematik_routes(service: Workflow) -> list[Route]:
         route("tasks", "GET", "/Task", bare(service.look_all)),
         route("dispensed", "GET", "/MedicationDispense", bare(service.dispensed)),
         route("metadata", "GET", "/metadata", bare(_metadata)),
+    ]
+
+
+def _eps_routes(service: Spine) -> list[Route]:
+    return [
+        route("prepare", "POST", f"{BASE}/$prepare", bare(service.prepare)),
+        route("process-message", "POST", f"{BASE}/$process-message", bare(service.process)),
+        route("tracker", "GET", f"{BASE}/Task", bare(service.look)),
+        route("eps-metadata", "GET", f"{BASE}/metadata", bare(_metadata)),
     ]
 
 

@@ -37,6 +37,7 @@ async def test_what_it_prints_connects_a_hub(tmp_path: Path) -> None:
         assert double.counts() == {
             "states": {"draft": 1, "ready": 0, "in-progress": 0, "completed": 0, "cancelled": 0},
             "issued": 0,
+            "eps": {"states": {}, "issued": 0},
             "asked": {"create": 1},
         }
 

@@ -74,9 +74,12 @@ class Caller:
         code: str | None = None,
         accept: Form | None = None,
         form: Form = Form.XML,
+        headers: Mapping[str, str] | None = None,
     ) -> Heard:
         """Ask, and return what comes. Raises aiohttp.ClientError when nothing does."""
-        headers = {} if access is None else {"Authorization": f"Bearer {access.token}"}
+        headers = dict(headers or {})
+        if access is not None:
+            headers["Authorization"] = f"Bearer {access.token}"
         if code is not None:
             headers["X-AccessCode"] = code
         if accept is not None:
