@@ -22,7 +22,7 @@ class Prescription:
     say. `responsible` are the identifiers of whose prescription it is.
     """
 
-    view: PrescriptionView
+    view: PrescriptionView = field(repr=False)
     document: str
     series: str | None
     version: int
