@@ -341,6 +341,19 @@ class PrescriptionContract:
         assert any(one.id not in known for one in later)
         assert all(one.text.en and one.text.fr for one in (*told, *later))
 
+    async def test_its_code_is_that_of_the_record(self, rig: Rig) -> None:
+        """There is none before it is issued; then it is what the record says, and shown to nobody."""
+        order, journal = begin(rig)
+        assert rig.service.code(journal.record, None) is None
+        await run(rig, order, journal)
+        code = rig.service.code(journal.record, await journal.signed())
+        if code is None:
+            assert journal.record.code is None
+            return
+        assert (code.text is None) != (code.image is None)
+        assert journal.record.code is None or code.text == journal.record.code
+        assert all(secret not in repr(code) for secret in secrets(journal.record))
+
     async def test_nothing_is_handed_over_before_it_is_issued(self, rig: Rig) -> None:
         """There is nothing yet that a pharmacy could use."""
         order, journal = begin(rig)
