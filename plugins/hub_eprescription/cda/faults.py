@@ -139,7 +139,7 @@ def not_issued() -> InputError:
 def ended() -> InputError:
     """Make the error for what can't be handed over any more."""
     return InputError(
-        "prescription.ended",
+        "prescription.over",
         Words(
             en="This prescription is over (dispensed, cancelled or expired): it is not handed over any more.",
             fr="Cette ordonnance est terminée (délivrée, annulée ou expirée) : elle n'est plus remise.",

@@ -156,7 +156,7 @@ async def test_expires() -> None:
     assert (await world.service.status(journal.record)).state is PrescriptionState.EXPIRED
     with pytest.raises(InputError) as caught:
         await world.service.hand_over(journal.record, order.content, order, Handing.DOCUMENT, "fr")
-    assert caught.value.code == "prescription.ended"
+    assert caught.value.code == "prescription.over"
     assert await refused(world, papers.prescription(2)) == "prescription.expired"
 
 
