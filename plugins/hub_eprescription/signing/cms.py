@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from asn1crypto import cms, core, ocsp, tsp  # type: ignore[import-untyped]  # ships no types
+from asn1crypto import cms, core, crl, ocsp, tsp  # type: ignore[import-untyped]  # ships no types
 from asn1crypto import x509 as asn1
 
 from hub.errors import HubError, LimitError, Words
@@ -59,13 +59,17 @@ class _OcspValues(core.SequenceOf):  # type: ignore[misc]  # asn1crypto ships no
     _child_spec = ocsp.BasicOCSPResponse
 
 
+class _Lists(core.SequenceOf):  # type: ignore[misc]  # asn1crypto ships no types
+    _child_spec = crl.CertificateList
+
+
 class _RevocationValues(core.Sequence):  # type: ignore[misc]  # asn1crypto ships no types
     """`id-aa-ets-revocationValues` (ETSI EN 319 122-1, A.1.4)."""
 
     _fields = (
-        ("crl_vals", core.Any, {"explicit": 0, "optional": True}),
+        ("crl_vals", _Lists, {"explicit": 0, "optional": True}),
         ("ocsp_vals", _OcspValues, {"explicit": 1, "optional": True}),
-        ("other", core.Any, {"explicit": 2, "optional": True}),
+        ("other", core.Sequence, {"explicit": 2, "optional": True}),
     )
 
 
@@ -188,7 +192,7 @@ def _ocsps(data: Any, info: Any) -> Iterator[bytes]:
     """Return embedded OCSP answers: beside the certificates (RFC 5940), or as revocation-values."""
     for one in [*(data["crls"] or ())][:MAX_OCSPS]:
         if one.name == "other" and one.chosen["other_rev_info_format"].native == "ocsp_response":
-            yield one.chosen["other_rev_info"].parsed.dump()
+            yield one.chosen["other_rev_info"].dump()
     for attribute in info["unsigned_attrs"] or ():
         if attribute["type"].dotted != _REVOCATION_VALUES:
             continue

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
 from hub_eprescription.signing.authorities import Authorities
 from hub_eprescription.signing.pem import PemSigner
@@ -96,7 +96,7 @@ def prescriber(
     begins: dt.datetime = FROM,
     ends: dt.datetime = TO,
     usage: str | None = "content_commitment",
-    tls: bool = False,
+    purposes: Sequence[x509.ObjectIdentifier] = (),
     mail: str | None = None,
     hashed: hashes.HashAlgorithm | None = None,
 ) -> Holder:
@@ -111,10 +111,8 @@ def prescriber(
     builder = _builder(subject, key, by, begins, ends)
     if usage is not None:
         builder = builder.add_extension(_usage(**{usage: True}), critical=True)
-    if tls:
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
-        )
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(list(purposes)), critical=False)
     if mail is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.RFC822Name(mail)]), critical=False)
     return _signed(builder, key, by, hashed)
