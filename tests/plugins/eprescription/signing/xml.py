@@ -23,3 +23,30 @@ def signed_info(mechanism: Mechanism, canonical: str = EXCLUSIVE, more: str = ""
         f'<Transform Algorithm="{EXCLUSIVE}"></Transform></Transforms><DigestMethod Algorithm="{DS}sha1">'
         f"</DigestMethod><DigestValue>qYnBTLH/3Y1jnM8+kfpGkOYyYBo=</DigestValue></Reference>{more}</SignedInfo>"
     ).encode()
+
+
+def document(
+    *,
+    method: Mechanism = Mechanism.RSA_PKCS1_SHA256,
+    canonical: str = EXCLUSIVE,
+    before: str = "",
+    uri: str = "",
+    transforms: str | None = None,
+    references: str = "",
+    inside: str = "",
+    digest: str = "http://www.w3.org/2001/04/xmlenc#sha256",
+) -> bytes:
+    """Write a document with an empty signature, to be filled by xmlsec1."""
+    usual = f'<ds:Transform Algorithm="{DS}enveloped-signature"/><ds:Transform Algorithm="{canonical}"/>'
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+{before}<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+  <!-- a comment --><title>Ordonnance été</title>
+  <id xsi:type="II" root="1.2.250"/>
+  <ds:Signature xmlns:ds="{DS}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{canonical}"/>
+    <ds:SignatureMethod Algorithm="{METHODS[method]}"/>
+    <ds:Reference URI="{uri}"><ds:Transforms>{usual if transforms is None else transforms}</ds:Transforms>
+      <ds:DigestMethod Algorithm="{digest}"/><ds:DigestValue/></ds:Reference>{references}</ds:SignedInfo>
+    <ds:SignatureValue/><ds:KeyInfo><ds:X509Data/></ds:KeyInfo>{inside}</ds:Signature>
+  <author><name>Camille Lilas</name></author>
+</ClinicalDocument>
+""".encode()
