@@ -10,7 +10,7 @@ from hub.domain.envelope import Envelope
 from hub.domain.message import Document, DocumentRole, SignatureResult
 from hub.ports.connector import Parcel
 from hub.ports.content import Content
-from hub_smtp import documents, smime
+from hub_smtp import documents, outer, smime
 from hub_smtp.cms import oids, signed
 from hub_smtp.layers import Canonical, Write, is_mime
 from hub_smtp.mail_settings import Format
@@ -93,7 +93,7 @@ def _stretch(source: Source, start: int, end: int) -> Segment:
 
 
 async def _needs_conversion(envelope: Envelope, form: Format, mail: _Mail) -> bool:
-    if form is not Format.XDM:
+    if form is not Format.XDM or outer.is_bound(mail.root.headers):
         return False
     if not any(one.role is DocumentRole.ATTACHMENT for one in envelope.message.documents):
         return False

@@ -25,11 +25,10 @@ from hub_smtp.xdm import cda
 ENVELOPE: Final = "X-Caducee-Envelope"
 _OURS: Final = frozenset({"x-mss-codecda", "x-mss-ins"})
 """Fields that the documents in the envelope decide."""
-_KEPT: Final = frozenset({"auto-submitted", "importance", "priority", "sensitivity", "x-kim-dienstkennung"})
-"""Fields that go along as they came; without the first, two automatic repliers would never end.
-
-By the last, software recognises what a mail is for, such as `eRezept;Zuweisung;V1.0`.
-"""
+_SERVICE: Final = "x-kim-dienstkennung"
+"""The field by which software recognises what a mail is for, such as `eRezept;Zuweisung;V1.0`."""
+_KEPT: Final = frozenset({"auto-submitted", "importance", "priority", "sensitivity", _SERVICE})
+"""Fields that go along as they came; without the first, two automatic repliers would never end."""
 _MOST_REPLIES: Final = 10
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
@@ -74,6 +73,11 @@ def message_id(envelope: Envelope, hub_name: str) -> str:
     """Return the Message-ID under which the message came, or one made from the envelope's id."""
     native = envelope.message.origin.native_id
     return native if MESSAGE_ID.fullmatch(native) else f"<{envelope.id}@{hub_name}>"
+
+
+def is_bound(headers: Headers) -> bool:
+    """Whether a mail has the form that some service prescribes for it: then it must keep it."""
+    return headers.get(_SERVICE) is not None
 
 
 def is_international(found: Iterable[Address]) -> bool:

@@ -120,10 +120,11 @@ def reply(to: EmailMessage, text: str, *attached: tuple[bytes, str, str], automa
     return mail.as_bytes()
 
 
-@pytest.mark.parametrize("sign", [True, False], ids=["signed", "plain"])
-async def test_a_pharmacy_gets_what_the_binding_says(world: World, *, sign: bool) -> None:
-    """Service header, receipt, letter, and the token on a line of its own, in bytes that nobody encoded."""
-    data = await sent(world.composer(sign=sign), await handed())
+@pytest.mark.parametrize("sign", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.parametrize("form", list(Format))
+async def test_a_pharmacy_gets_what_the_binding_says(world: World, form: Format, *, sign: bool) -> None:
+    """Service header, receipt, letter, the token on a line of its own, whatever form its operator wants."""
+    data = await sent(world.composer(form, sign=sign), await handed())
     read = received(data)
     assert read["X-KIM-Dienstkennung"] == "eRezept;Zuweisung;V1.0"
     assert read["Disposition-Notification-To"] == str(HUB)
@@ -160,14 +161,6 @@ async def test_another_hub_understands_it(world: World) -> None:
     assert ReceiptKind.DISPLAY in read.receipts
     assert TOKEN.encode() in [await one.content.read() for one in read.parts]
     assert read.in_reply_to == f"<{ID}@{HUB_NAME}>"
-
-
-async def test_an_operator_that_wants_xdm_gets_the_header_too(world: World) -> None:
-    """Its mail is made anew, with the token in the zip, and still says what it is for."""
-    read = received(await sent(world.composer(Format.XDM), await handed()))
-    assert read["X-KIM-Dienstkennung"] == "eRezept;Zuweisung;V1.0"
-    names = [one.get_filename() for one in content(read).iter_parts() if one.get_filename()]
-    assert names == ["IHE_XDM.ZIP"]
 
 
 async def test_a_question_comes_back_to_the_prescriber(world: World) -> None:
