@@ -169,7 +169,8 @@ def _fault(error: Exception, host: str) -> WireError:
 def _why(error: BaseException) -> Words:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Words(en="its name is not known", fr="son nom est inconnu")
-    inner: BaseException | None = error
+    # The library's own errors claim to be the system's, without what those say: they are passed by.
+    inner = _inside(error) if isinstance(error, aiohttp.ClientError) else error
     while inner is not None:
         if isinstance(inner, ssl.SSLCertVerificationError):
             said = inner.verify_message
@@ -179,9 +180,15 @@ def _why(error: BaseException) -> Words:
             )
         if isinstance(inner, ssl.SSLError):
             return Words(en="TLS failed", fr="le TLS a échoué")
-        if isinstance(inner, OSError) and not isinstance(inner, aiohttp.ClientError) and inner.errno:
+        if isinstance(inner, OSError) and inner.errno:
             return reasons.why(inner)
-        inner = (
-            getattr(inner, "os_error", None) or getattr(inner, "certificate_error", None) or inner.__cause__
-        )
+        inner = _inside(inner)
     return Words(en="no connection", fr="pas de connexion")
+
+
+def _inside(error: BaseException) -> BaseException | None:
+    """Return the error that caused one, and is of the system."""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error.__cause__
+    while isinstance(inner, aiohttp.ClientError):
+        inner = _inside(inner)
+    return inner

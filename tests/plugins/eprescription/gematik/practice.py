@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -108,7 +108,6 @@ class Practice:
     clock: FixedClock
     log: RecordingLog
     holder: Holder
-    host: Host
     settings: Settings
     token: Path
 
@@ -127,6 +126,7 @@ def settings(
     signing: Signing = Signing.HUB,
     follow: bool = True,
     trust: bool = True,
+    answer_timeout: timedelta = timedelta(seconds=60),
 ) -> Settings:
     """Return the settings of a service at these addresses, with files in a folder."""
     key, certificate = holder.write(folder)
@@ -143,7 +143,9 @@ def settings(
             poll=None,
             language="fr",
         ),
-        wire=WireSettings(base_urls=tuple(bases), token=token, anchors=(authority,)),
+        wire=WireSettings(
+            base_urls=tuple(bases), token=token, anchors=(authority,), answer_timeout=answer_timeout
+        ),
         signers=SignerSettings(keys={LILAS.key: PemSettings(key=key, certificate=certificate)}),
         trust=(certificate,) if trust else (),
         follow=follow,
@@ -152,32 +154,24 @@ def settings(
 
 
 @asynccontextmanager
-async def practice(folder: Path, *, prescribers_read: bool = True, **more: Any) -> AsyncIterator[Practice]:
-    """Open a practice with a service of its own."""
+async def practice(
+    folder: Path, *, prescribers_read: bool = True, first: Sequence[str] = (), **more: Any
+) -> AsyncIterator[Practice]:
+    """Open a practice with a service of its own. `first` are addresses before its own."""
     clock, log = FixedClock(NOW), RecordingLog()
     holder = prescribers.prescriber(None, name="Dr Camille Lilas")
     simulation = Simulation([ACCESS], trust=holder.trust, now=clock.now, prescribers_read=prescribers_read)
     tls = Papers(folder / "papers").issue()
-    host = Host(
-        name="erezept",
-        hub_name="hub.example",
-        address=Address.parse("hub@hub.example"),
-        clock=clock,
-        chance=FixedChance(),
-        log=log,
-        data=folder,
-        ledger=EphemeralLedger(),
-    )
+    hub = host(folder, clock, log)
     async with serve(simulation, certificate=tls.certificate, key=tls.key) as served:
-        made = settings(folder, [served.url], tls.authority, holder, **more)
-        async with open_service(made, host) as service:
+        made = settings(folder, [*first, served.url], tls.authority, holder, **more)
+        async with open_service(made, hub) as service:
             yield Practice(
                 service=service,
                 served=served,
                 clock=clock,
                 log=log,
                 holder=holder,
-                host=host,
                 settings=made,
                 token=folder / "token",
             )
@@ -280,3 +274,17 @@ class SimulatorRig(Rig):
 def envelope(count: int) -> EnvelopeId:
     """Return an id for an order."""
     return EnvelopeId(uuid7(int(NOW.timestamp() * 1000), FixedChance(count).bytes(10)))
+
+
+def host(folder: Path, clock: FixedClock | None = None, log: RecordingLog | None = None) -> Host:
+    """Return what a hub lends to the service."""
+    return Host(
+        name="erezept",
+        hub_name="hub.example",
+        address=Address.parse("hub@hub.example"),
+        clock=clock or FixedClock(NOW),
+        chance=FixedChance(),
+        log=log or RecordingLog(),
+        data=folder,
+        ledger=EphemeralLedger(),
+    )

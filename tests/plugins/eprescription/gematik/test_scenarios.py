@@ -17,14 +17,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from hub.domain.address import Address
 from hub.domain.outcome import Delivered, Refused
 from hub.domain.prescription import CancelResult, Handing, PrescriptionState
-from hub.plugin.ledger import EphemeralLedger
-from hub.ports.host import Host
 from hub.ports.prescription import Order, Reason, Signing
 from hub.ports.signing import Signer
-from hub.testing.fakes import FixedChance, FixedClock, RecordingLog
+from hub.testing.fakes import FixedClock
 from hub.testing.journals import MemoryJournal
 from hub_eprescription.codes import reading, token
 from hub_eprescription.gematik import bundle
@@ -116,16 +113,7 @@ async def replaying(
         assert content in signed, "these bytes were not the ones that were signed"
         return signed[content]
 
-    host = Host(
-        name="erezept",
-        hub_name="hub.example",
-        address=Address.parse("hub@hub.example"),
-        clock=FixedClock(SOON),
-        chance=FixedChance(),
-        log=RecordingLog(),
-        data=folder,
-        ledger=EphemeralLedger(),
-    )
+    host = practice.host(folder, FixedClock(SOON))
     async with listening(script, papers) as url:
         settings = practice.settings(folder, [url], papers.authority, holder, signing=Signing.HUB)
         async with open_session(settings.wire, host) as session:

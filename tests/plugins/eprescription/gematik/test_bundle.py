@@ -1,0 +1,120 @@
+"""The number goes into the bundle, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from hub.errors import InputError
+from hub_eprescription.gematik import bundle, view
+from tests.plugins.eprescription import scenarios
+from tests.plugins.eprescription.gematik import practice
+from tests.plugins.eprescription.scenarios import What
+
+NUMBER = "160.000.239.761.373.38"
+_DIGITS = some.text("0123456789.", min_size=1, max_size=24)
+_WHITE = some.text(" \n\t", max_size=4)
+
+
+@given(number=_DIGITS, other=_DIGITS)
+def test_a_number_in_its_place_is_replaced_and_all_else_stays(number: str, other: str) -> None:
+    """What stood before and after the number stands there still, byte for byte."""
+    content = practice.bundle(number=number)
+    changed = bundle.with_number(content, other)
+    head, tail = content.split(number.encode() + b'"/></identifier>', 1)
+    assert changed == head + other.encode() + b'"/></identifier>' + tail
+
+
+@given(before=_WHITE, after=_WHITE, prefix=some.sampled_from(["", "f:", "fhir-4:"]))
+def test_a_missing_identifier_is_put_where_fhir_wants_it(before: str, after: str, prefix: str) -> None:
+    """Before the type, after id and meta, in the document's own prefix; all else stays."""
+    p, xmlns = prefix, f"xmlns:{prefix[:-1]}" if prefix else "xmlns"
+    profile = f'<{p}profile value="https://fhir.kbv.de/StructureDefinition/KBV_PR_ERP_Bundle|1.1.0"/>'
+    meta = f"<{p}meta>{profile}</{p}meta>"
+    head = f'<{p}Bundle {xmlns}="http://hl7.org/fhir"><{p}id value="a&gt;b"/>{meta}{before}'
+    tail = f"<{p}type value='document'/>{after}</{p}Bundle>"
+    changed = bundle.with_number((head + tail).encode(), NUMBER)
+    assert changed.startswith(head.encode())
+    assert changed.endswith(tail.encode())
+    added = changed[len(head.encode()) : len(changed) - len(tail.encode())].decode()
+    assert added.count(NUMBER) == 1
+    assert added.startswith(f"<{p}identifier>")
+    # The same again replaces: then nothing is added.
+    assert bundle.with_number(changed, NUMBER) == changed
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_recorded_documents_are_read_and_get_a_number(name: str) -> None:
+    """What practices really signed: patient, prescriber, medicine; and a number in, the old one back."""
+    for one in scenarios.scenario(name).files:
+        content = one.content
+        if one.what is not What.TO_SIGN or b"KBV_PR_ERP_Bundle|" not in content[:400]:
+            continue
+        node = bundle.read(content)
+        number = bundle.number(node)
+        assert number
+        changed = bundle.with_number(content, NUMBER[::-1])
+        assert len(changed) == len(content)
+        assert bundle.with_number(changed, number) == content
+        assert not bundle.same(changed, content)
+        seen = view.of(node)
+        assert seen.number == number
+        assert seen.patient
+        assert seen.prescriber
+        assert seen.organisation
+        assert all(medicine.name and medicine.code for medicine in seen.medicines)
+        assert seen.authored_on == bundle.authored_on(node)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"UTF-8"', b'"UTF-16"'),
+        (b"KBV_PR_ERP_Bundle", b"Other_Bundle"),
+        (b'type value="document"', b'type value="message"'),
+        (b"MedicationRequest", b"ServiceRequest"),
+        (b"</Bundle>", b""),
+        (b"Zo\xc3\xa9", b"Zo\xe9"),
+        (b'<Bundle xmlns="http://hl7.org/fhir"', b"<Bundle"),
+    ],
+)
+def test_what_is_no_prescription_is_refused(old: bytes, new: bytes) -> None:
+    """Another encoding, profile, type, or no prescription in it: words say so, and nothing is asked."""
+    content = practice.bundle()
+    assert old in content
+    with pytest.raises(InputError) as caught:
+        bundle.read(content.replace(old, new))
+    assert caught.value.code == "prescription.malformed"
+
+
+def test_entities_are_not_expanded() -> None:
+    """A document type is refused before anything in it counts."""
+    bomb = b'<!DOCTYPE Bundle [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    content = practice.bundle().replace(b"<Bundle", bomb + b"<Bundle").replace(b"Valbrume", b"&b;")
+    with pytest.raises(InputError):
+        bundle.read(content)
+
+
+@pytest.mark.parametrize("depth", [200, 5000])
+def test_depth_has_an_end(depth: int) -> None:
+    """A document deeper than any prescription is refused."""
+    inner = b"<extension>" * depth + b"</extension>" * depth
+    with pytest.raises(InputError) as caught:
+        bundle.read(practice.bundle().replace(b"<type", inner + b"<type"))
+    assert caught.value.code == "prescription.too_large"
+
+
+def test_white_space_between_elements_does_not_count() -> None:
+    """A workstation may indent; one changed letter is another content."""
+    content = practice.bundle()
+    indented = content.replace(b"><", b">\n   <")
+    assert bundle.same(content, indented)
+    assert not bundle.same(content, content.replace(b"1-0-1-0", b"1-0-1-1"))
+    assert not bundle.same(content, content.replace(b'"true"', b'"false"'))
+
+
+def test_a_private_patient_is_known() -> None:
+    """So that the kind of prescription needs no option."""
+    assert bundle.insured_privately(bundle.read(practice.bundle(insurance="PKV")))
+    assert not bundle.insured_privately(bundle.read(practice.bundle()))
