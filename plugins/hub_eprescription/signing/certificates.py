@@ -31,6 +31,7 @@ def read(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.subject.rfc4514_string()
+        certificate.issuer.rfc4514_string()
         _ = certificate.extensions
         key = certificate.public_key()
     except Exception as error:  # cryptography documents no list of what hostile bytes raise

@@ -81,11 +81,17 @@ def without(root: etree._Element, one: etree._Element) -> None:
 
 
 def _canonical(tree: etree._Element | etree._ElementTree, how: Canonical) -> bytes:
-    made = etree.tostring(
-        tree,
-        method="c14n",
-        exclusive=how.exclusive,
-        with_comments=False,
-        inclusive_ns_prefixes=list(how.prefixes) or None,
-    )
+    try:
+        made = etree.tostring(
+            tree,
+            method="c14n",
+            exclusive=how.exclusive,
+            with_comments=False,
+            inclusive_ns_prefixes=list(how.prefixes) or None,
+        )
+    except etree.C14NError:
+        raise faults.malformed(
+            "it has no canonical form: a namespace in it is no absolute URI",
+            "il n'a pas de forme canonique : un espace de noms n'y est pas un URI absolu",
+        ) from None
     return bytes(made)

@@ -30,7 +30,8 @@ class SignerSettings:
 
 def parse_signers(table: Table) -> SignerSettings:
     """Take `signers` out of an operator's table (it may be absent). Raises ConfigError."""
-    return SignerSettings(keys={_who(one, name): _key(one) for name, one in table.tables("signers").items()})
+    outer = table.table("signers")
+    return SignerSettings(keys={_who(outer, name): _key(outer.table(name)) for name in outer.names()})
 
 
 class Signers:
@@ -73,9 +74,9 @@ def _who(table: Table, name: str) -> str | Identifier:
         except HubError:
             pass
     raise table.wrong(
-        "kind",
-        "belongs to nobody: a signer is named by a secure address, or by <system>|<value>",
-        "n'appartient à personne : un signataire est nommé par une adresse, ou par <système>|<valeur>",
+        name,
+        "names nobody: a signer is named by a secure address, or by <system>|<value>",
+        "ne nomme personne : un signataire est nommé par une adresse, ou par <système>|<valeur>",
     )
 
 
