@@ -4,14 +4,14 @@
 what became of a prescription; 4. the text and the other documents, which are for people.
 
 Which prescription it is about is found by who knows the envelopes; not checked here: that whoever wrote
-may speak of it.
+may speak of it. So a dispensing says by whom it was reported.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -89,7 +89,7 @@ async def read(parcel: Parcel, service: object, hub_name: str) -> Answer:
         data = await content.read()
         found = _read(service, document, data, unreadable)
         if found:
-            dispensings += found
+            dispensings += [_reported(one, message.sender) for one in found]
         else:
             attached.append(Piece(name=document.name, media_type=document.media_type, content=data))
     fields = await _header(parcel)
@@ -157,6 +157,15 @@ def _read(service: object, document: Document, data: bytes, unreadable: list[Wor
     except InputError as error:
         unreadable.append(error.words)
         return ()
+
+
+def _reported(event: Dispensing, sender: Party) -> Dispensing:
+    """Say whose word it is: the service itself has not said it."""
+    who = str(sender.address)
+    if sender.name != who:
+        who = f"{sender.name} <{who}>"
+    en, fr = f"Reported by secure mail by {who}.", f"Selon un message sécurisé de {who}."
+    return replace(event, text=Words(en=f"{event.text.en}\n{en}", fr=f"{event.text.fr}\n{fr}"))
 
 
 def _answers(envelope: Envelope, hub_name: str) -> tuple[EnvelopeId, ...]:

@@ -75,6 +75,13 @@ async def test_a_dispensing_is_for_software() -> None:
     assert not found.says_words
 
 
+async def test_a_dispensing_says_whose_word_it_is() -> None:
+    """The prescriber reads who reported it: it is not the service's own word."""
+    (event,) = (await read(DISPENSED)).dispensings
+    assert event.text.en.endswith(f"\nReported by secure mail by Pharmacie de Hautmont <{PHARMACY}>.")
+    assert event.text.fr.endswith(f"\nSelon un message sécurisé de Pharmacie de Hautmont <{PHARMACY}>.")
+
+
 async def test_the_same_dispensing_twice_is_one() -> None:
     """A pharmacy's software may attach it twice."""
     found = await read(DISPENSED, ("again.json", *DISPENSED[1:]))
