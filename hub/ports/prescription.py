@@ -297,3 +297,12 @@ class ReadsDispensing(Protocol):
         Raises InputError for one that is of this kind and can't be read.
         """
         ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """Can't cancel at its service, but has words for those to whom a prescription was handed over."""
+
+    def recall(self, record: Record, reason: Reason, language: str) -> Handover:
+        """Make the mail that tells them that its prescriber withdraws it."""
+        ...

@@ -12,7 +12,7 @@ from typing import Final
 from hub.domain.ids import DeliveryId, EnvelopeId
 from hub.domain.message import Kind
 from hub.domain.outcome import Outcome
-from hub.domain.prescription import PrescriptionView
+from hub.domain.prescription import CancelResult, PrescriptionView
 from hub.domain.prescription_order import HandOrder
 from hub.ports.connector import Addressee, Capabilities, Parcel
 from hub.ports.directory import Entry, MailboxKind
@@ -128,8 +128,11 @@ class Connector:
         return await self._mailing.hand_over(prescription, order)
 
     async def cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation:
-        """Cancel it."""
-        return await self._following.cancel(prescription, reason)
+        """Cancel it; where that can't be, those to whom it was handed over are told."""
+        said = await self._following.cancel(prescription, reason)
+        if said.result is CancelResult.NOT_SUPPORTED:
+            await self._mailing.recall(prescription, reason)
+        return said
 
     def look_now(self) -> None:
         """Ask the service what happened at once (`door.desk.Desk`)."""

@@ -6,18 +6,27 @@ Every mail is submitted under a key that its occasion gives: what is done twice 
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from typing import Final
 
 from hub.domain.ids import EnvelopeId
 from hub.domain.message import Kind, Message, SenderSignature, SignatureResult
 from hub.domain.outcome import Delivered
-from hub.domain.prescription import Handing
-from hub.domain.prescription_order import HandOrder
+from hub.domain.prescription import CancelResult, Handing
+from hub.domain.prescription_order import HandOrder, hand_order
 from hub.domain.times import rfc3339
 from hub.errors import InputError, Words
 from hub.ports.intake import Accepted, Acknowledgement, Intake, Peer, Stage, Submission, To
-from hub.ports.prescription import Cancellation, Dispensing, Enclosure, Handover, Record
+from hub.ports.prescription import (
+    Cancellation,
+    Dispensing,
+    Enclosure,
+    Handover,
+    Reason,
+    Recalls,
+    Record,
+)
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.following import Following
 from hub_eprescription.mail import composing, telling
@@ -75,6 +84,28 @@ class Mailing:
             raise _not_to_hand_over(record)
         return _printed(sheet, bureau.common.title, language)
 
+    async def recall(self, prescription: EnvelopeId, reason: Reason) -> None:
+        """Tell all to whom it was handed over that it is withdrawn, where that is all that can be done.
+
+        Durable on return; the same again sends nothing. Raises TrustError, PeerError, StoreError.
+        """
+        service = self._bureau.service
+        if not isinstance(service, Recalls):
+            return
+        message = await self._bureau.ordered(prescription)
+        record = (await self._bureau.records.journal(prescription)).record
+        life = await self._bureau.agenda.life(prescription)
+        mail = service.recall(record, reason, message.language or self._bureau.common.language)
+        for to in dict.fromkeys(hand_order(json.loads(name)).to for name in life.handed):
+            stage = self._intake().stage()
+            try:
+                said = await self._submission(stage, prescription, message, HandOrder(to=to), mail)
+                key = f"{said.key}.{hashlib.sha256(reason.text.encode()).hexdigest()[:32]}"
+                said = replace(said, kind=Kind.MESSAGE, native_id=key, key=key)
+                await self._intake().submit(stage, said)
+            finally:
+                await stage.discard()
+
     async def _submission(
         self, stage: Stage, prescription: EnvelopeId, message: Message, order: HandOrder, handover: Handover
     ) -> Submission:
@@ -128,6 +159,8 @@ class Mailing:
 
     async def tell_of_cancel(self, prescription: EnvelopeId, said: Cancellation) -> None:
         """Tell the prescriber what came of a wish that could not be answered at once."""
+        if said.result is CancelResult.NOT_SUPPORTED:
+            await self.recall(prescription, Reason())
         record = (await self._bureau.records.journal(prescription)).record
         stage = self._intake().stage()
         try:

@@ -221,12 +221,12 @@ class CdaService:
 
 _OPEN: Final = frozenset({_S.ACTIVE, _S.CLAIMED, _S.PARTLY_DISPENSED, _S.UNKNOWN})
 _NOT_CANCELLED: Final = Words(
-    en="A CDA prescription can't be cancelled from here: it stands with whom it was handed over to, and the "
-    "national tele-service takes no cancellation from this hub. Cancel it in your software if it announced "
-    "it there, and write to those who have it.",
-    fr="Une ordonnance CDA ne peut être annulée d'ici : elle est chez ceux à qui elle a été remise, et le "
-    "téléservice national ne prend pas d'annulation de ce hub. Annulez-la dans votre logiciel s'il l'y a "
-    "déclarée, et écrivez à ceux qui l'ont reçue.",
+    en="A CDA prescription can't be cancelled from here: the national tele-service takes no cancellation "
+    "from this hub. Those to whom the hub handed it over are told by mail that you withdraw it. Cancel it in "
+    "your software too if it was announced there, and take printed copies back.",
+    fr="Une ordonnance CDA ne peut être annulée d'ici : le téléservice national ne prend pas d'annulation de "
+    "ce hub. Ceux à qui le hub l'a remise sont prévenus par courrier que vous la retirez. Annulez-la aussi "
+    "dans votre logiciel s'il l'a déclarée, et reprenez les exemplaires imprimés.",
 )
 
 

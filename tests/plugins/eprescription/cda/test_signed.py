@@ -92,6 +92,14 @@ async def test_signature_around_another_document(authority: Holder) -> None:
     assert await code(World(authority.trust), wrapped) == "prescription.signature_malformed"
 
 
+async def test_no_canonical_form(authority: Holder) -> None:
+    """A namespace that is no absolute URI leaves nothing that could be signed: refused, no other fault."""
+    content = await papers.signed(papers.prescription(), prescribers.prescriber(authority))
+    for place in (b"<ds:SignedInfo ", b"<ClinicalDocument "):
+        odd = content.replace(place, place + b'xmlns:x="relative" ')
+        assert await code(World(authority.trust), odd) == "prescription.signature_malformed"
+
+
 async def test_unsigned_where_signatures_are_required(authority: Holder) -> None:
     """It is refused before anything is accepted, and at issue."""
     world = World(authority.trust, signature="required")

@@ -151,3 +151,21 @@ async def test_same_document_twice(bench: CdaBench) -> None:
     assert outcome.code == "prescription.issued_already"
     await bench.work()
     assert len(bench.intake.submissions) == 1
+
+
+async def test_withdrawn(bench: CdaBench) -> None:
+    """Whoever got it is told by the prescriber's own mail that it is withdrawn, once, before the answer."""
+    prescription = await issued(
+        bench, papers.prescription(), TO_PHARMACY, replace(TO_PHARMACY, form=Handing.PRINT)
+    )
+    await bench.work()
+    before = len(bench.intake.submissions)
+    for _ in range(2):
+        said = await bench.connector.cancel(prescription, Reason(text="Erreur de dose"))
+        assert said.result is CancelResult.NOT_SUPPORTED
+    (one,) = bench.intake.submissions[before:]
+    assert (str(one.sender), [str(to.target) for to in one.recipients]) == (str(LILAS), [str(PHARMACY)])
+    assert (one.kind, one.thread) == (Kind.MESSAGE, prescription)
+    (text,) = [await part.content.read() for part in one.parts]
+    assert papers.epu(1).encode() in text
+    assert b"Erreur de dose" in text
