@@ -38,7 +38,7 @@ async def envelop(content: bytes, signer: Signer, at: datetime) -> bytes:
     Signed attributes: contentType, messageDigest, signingTime (whole seconds), signingCertificateV2,
     and the algorithm protection of RFC 6211. Raises PeerError and ConfigError of the signer's.
     """
-    from hub_eprescription.signing import making  # noqa: PLC0415 - it loads pyHanko
+    from hub_eprescription.signing import making  # noqa: PLC0415 - it loads asn1crypto
 
     await make_ready(signer)
     mechanism = next((one for one in signer.mechanisms if one in _MADE), None)
