@@ -127,10 +127,11 @@ class _Composing:
             symbology=item.code.symbology,
             image=item.code.image,
             caption=self._say(words.SCAN),
+            described=self._say(words.DESCRIBED).format(self._number(item)).strip(),
         )
 
     def _medicine(self, one: Medicine, place: str) -> Iterator[Row]:
-        yield Row(text=place + self._tidy(one.name), style=rows.NAME, before=10)
+        yield Row(text=place + self._tidy(one.name), style=rows.MEDICINE, before=10)
         said = {None: "", True: self._say(words.ALLOWED), False: self._say(words.FORBIDDEN)}
         for label, text in (
             (words.DOSAGE, one.dosage),

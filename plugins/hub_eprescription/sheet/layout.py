@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from hub_eprescription.sheet import rows
@@ -30,12 +31,16 @@ GAP: Final = 16.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A line of letters on its baseline; flush right when `right`, centred when `centred`, at `x`."""
+    """A line of letters on its baseline; flush right when `right`, centred when `centred`, at `x`.
+
+    Lines with the same `part` are one paragraph; None is for what is no part of the text: a page's foot.
+    """
 
     x: float
     y: float
     text: str = field(repr=False)
     style: Style
+    part: int | None
     right: bool = False
     centred: bool = False
 
@@ -64,6 +69,7 @@ class Code:
     x: float
     y: float
     picture: Picture
+    part: int
 
 
 Page = tuple[Text | Rule | Panel | Code, ...]
@@ -80,6 +86,7 @@ class _Layout:
         self._letters = letters
         self._done: list[list[Text | Rule | Panel | Code]] = [[]]
         self._y = TOP
+        self._parts = count()
 
     def pages(self) -> tuple[Page, ...]:
         self._head()
@@ -104,10 +111,10 @@ class _Layout:
         """Begin a page."""
         self._done.append([])
         self._y = TOP
-        self._rows((Row(text=self._script.running, style=rows.SMALL),), LEFT, RIGHT)
+        self._line(Row(text=self._script.running, style=rows.SMALL), LEFT)
         self._rule(6)
         if continued:
-            self._rows((Row(text=continued, style=rows.STRONG),), left, RIGHT)
+            self._line(Row(text=continued, style=rows.STRONG), left)
 
     def _block(self, block: Block, *, first: bool) -> None:
         left = COLUMN if block.picture else LEFT
@@ -138,30 +145,42 @@ class _Layout:
         for row in group:
             self._y += row.before
             x = left + LABEL if row.label else left
+            part = next(self._parts)
             for place, line in enumerate(self._lines(row, right - x)):
                 if self._y + row.style.leading > LIMIT:
                     self._turn(continued, left)
-                baseline = self._y + row.style.leading - (row.style.leading - row.style.size * 0.72) / 2
+                baseline = self._baseline(row.style)
                 if row.label and place == 0:
-                    self._put(Text(x=left, y=baseline, text=row.label, style=rows.SMALL))
-                self._put(Text(x=x, y=baseline, text=line, style=row.style))
+                    self._put(Text(x=left, y=baseline, text=row.label, style=rows.SMALL, part=part))
+                self._put(Text(x=x, y=baseline, text=line, style=row.style, part=part))
                 self._y += row.style.leading
+
+    def _line(self, row: Row, left: float) -> None:
+        """Put what heads a page, and is no part of the text; it is cut in as many lines as it needs."""
+        for line in self._lines(row, RIGHT - left):
+            self._put(Text(x=left, y=self._baseline(row.style), text=line, style=row.style, part=None))
+            self._y += row.style.leading
+
+    def _baseline(self, style: Style) -> float:
+        return self._y + style.leading - (style.leading - style.size * 0.72) / 2
 
     def _picture(self, picture: Picture) -> None:
         if picture.instead:
             self._put(Panel(x=LEFT, y=self._y, width=CODE, height=CODE))
             lines = self._lines(Row(text=picture.instead, style=rows.STRONG), CODE - 24)
             y = self._y + (CODE - len(lines) * rows.STRONG.leading) / 2 + rows.STRONG.size
+            part = next(self._parts)
             for line in lines:
-                self._put(Text(x=LEFT + CODE / 2, y=y, text=line, style=rows.STRONG, centred=True))
+                self._put(Text(x=LEFT + CODE / 2, y=y, text=line, style=rows.STRONG, part=part, centred=True))
                 y += rows.STRONG.leading
             return
-        self._put(Code(x=LEFT, y=self._y, picture=picture))
+        self._put(Code(x=LEFT, y=self._y, picture=picture, part=next(self._parts)))
         caption = Text(
             x=LEFT + CODE / 2,
             y=self._y + CODE + rows.SMALL.size,
             text=picture.caption,
             style=rows.SMALL,
+            part=next(self._parts),
             centred=True,
         )
         self._put(caption)
@@ -181,11 +200,11 @@ class _Layout:
     def _foot(self, number: int, total: int) -> Sequence[Text | Rule]:
         y = HEIGHT - 36
         page = self._script.page.format(number, total)
-        return (
-            Rule(y=HEIGHT - 50),
-            *([Text(x=LEFT, y=y, text=self._script.foot, style=rows.SMALL)] if self._script.foot else []),
-            Text(x=RIGHT, y=y, text=page, style=rows.SMALL, right=True),
-        )
+        number_of_page = Text(x=RIGHT, y=y, text=page, style=rows.SMALL, part=None, right=True)
+        if not self._script.foot:
+            return (Rule(y=HEIGHT - 50), number_of_page)
+        warning = Text(x=LEFT, y=y, text=self._script.foot, style=rows.SMALL, part=None)
+        return (Rule(y=HEIGHT - 50), warning, number_of_page)
 
     def _rule(self, space: float) -> None:
         self._y += space

@@ -8,21 +8,23 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a line looks; sizes in points."""
+    """How a line looks; sizes in points. `tag` is what it is to a reader aloud: a heading, a paragraph."""
 
     size: float
     leading: float
     bold: bool = False
     grey: bool = False
+    tag: str = "P"
 
 
-TITLE: Final = Style(size=22, leading=27, bold=True)
+TITLE: Final = Style(size=22, leading=27, bold=True, tag="H1")
 LEAD: Final = Style(size=10.5, leading=14)
 SMALL: Final = Style(size=8.5, leading=11.5, grey=True)
 NAME: Final = Style(size=12.5, leading=16, bold=True)
 TEXT: Final = Style(size=10, leading=13.5)
 STRONG: Final = Style(size=10, leading=13.5, bold=True)
-NUMBER: Final = Style(size=15, leading=20, bold=True)
+NUMBER: Final = Style(size=15, leading=20, bold=True, tag="H2")
+MEDICINE: Final = Style(size=12.5, leading=16, bold=True, tag="H3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +43,16 @@ Group = tuple[Row, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What stands beside a prescription's text: its code (a text, or a picture), or why there is none."""
+    """What stands beside a prescription's text: its code (a text, or a picture), or why there is none.
+
+    `described` is read aloud in its place.
+    """
 
     text: str | None = field(default=None, repr=False)
     symbology: str = ""
     image: bytes | None = field(default=None, repr=False)
     caption: str = ""
+    described: str = field(default="", repr=False)
     instead: str = ""
 
 

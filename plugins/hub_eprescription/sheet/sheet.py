@@ -1,8 +1,8 @@
 """Print prescriptions for their patient: A4 pages that a pharmacy reads by camera and people by eye.
 
 The same prescriptions give the same bytes: the file holds no time and no chance. Its language and title are
-set, its text can be searched and read aloud in order, its fonts are inside. Who has the sheet has the
-prescription: the caller keeps it as it keeps the code.
+set, it is tagged to be read aloud in order, its text can be searched, its fonts are inside. Who has the sheet
+has the prescription: the caller keeps it as it keeps the code.
 """
 
 # ruff: noqa: PLC0415 -- reportlab is imported when a sheet is printed, not when the hub starts
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ from hub_eprescription.sheet import composing, layout
 from hub_eprescription.sheet.item import Item
 from hub_eprescription.sheet.layout import HEIGHT, WIDTH, Code, Page, Panel, Rule, Text
 from hub_eprescription.sheet.letters import Letters, letters
+from hub_eprescription.sheet.tagging import Tagging
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -86,10 +88,14 @@ class _Printing:
         canvas.setAuthor("Caducée")
         canvas.setCreator("Caducée")
         canvas.setViewerPreference("DisplayDocTitle", "true")
+        tagging = Tagging(canvas)
         for page in pages:
             for one in page:
-                self._put(canvas, one)
+                with _tagged(tagging, one):
+                    self._put(canvas, one)
             canvas.showPage()
+            tagging.turn()
+        tagging.close()
         canvas.save()
         return file.getvalue()
 
@@ -121,6 +127,16 @@ class _Printing:
             line.setFont(run.font, style.size)
             line.textOut(run.text)
         canvas.drawText(line)
+
+
+def _tagged(tagging: Tagging, one: Text | Rule | Panel | Code) -> AbstractContextManager[None]:
+    match one:
+        case Text(style=style, part=int(part)):
+            return tagging.element(style.tag, part)
+        case Code(picture=picture, part=part):
+            return tagging.element("Figure", part, picture.described)
+        case _:
+            return tagging.artifact()
 
 
 def _sharp(image: Image) -> Image:

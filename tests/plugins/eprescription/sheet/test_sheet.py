@@ -138,6 +138,33 @@ def test_properties() -> None:
     assert "MARÉCHAL" not in facts["Title"]
 
 
+def test_read_aloud() -> None:
+    """Who can't see the page hears it: headings, paragraphs whole and in order, what the code is."""
+    dosage = " ".join(["un comprimé matin et soir"] * 8)
+    pdf = one("fr", replace(AMOXICILLIN, dosage=dosage), PARACETAMOL)
+    assert "yes" == made.facts(pdf)["Tagged"]
+    run = [program("pdfinfo"), "-struct-text", "-"]
+    said = subprocess.run(run, input=pdf, capture_output=True, check=True, timeout=60).stdout.decode()
+    told = re.sub(r"\s+", " ", said)
+    wanted = (
+        'H1 (block) "Ordonnance électronique"',
+        '"Patient" P (block) "Élodie MARÉCHAL"',
+        '"Prescripteur" P (block) "Dr Camille LILAS"',
+        "Figure",
+        f'H2 (block) "{NUMBERS[0]}"',
+        'H3 (block) "1. Amoxicilline Valbrume 500 mg, gélules"',
+        '"Posologie" "un comprimé',
+        'H3 (block) "2. Paracétamol Hautmont 1 g, comprimés"',
+        '"3. Une question sur votre traitement',
+    )
+    places = [told.index(piece) for piece in wanted]
+    assert sorted(places) == places
+    paragraph = told[told.index('"Posologie"') : told.index("Quantité")].replace('"', "")
+    assert f"Posologie {dosage}" in re.sub(" +", " ", paragraph)
+    assert "Page 1 sur 1" not in told
+    assert re.search(rb"/Alt \(Code 2D de l", pdf)
+
+
 def test_fonts_are_inside() -> None:
     """Every font is embedded: the page looks the same everywhere."""
     run = [program("pdffonts"), "-"]
