@@ -9,7 +9,7 @@ How the hub itself sees a service, and lends it to its API: `hub.ports.prescribi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -305,4 +305,13 @@ class Recalls(Protocol):
 
     def recall(self, record: Record, reason: Reason, language: str) -> Handover:
         """Make the mail that tells them that its prescriber withdraws it."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """Hears from its service that there is news, without asking each time."""
+
+    async def listen(self, look_now: Callable[[], None]) -> None:
+        """Call `look_now` whenever there may be news; returns when nothing more will be heard."""
         ...
