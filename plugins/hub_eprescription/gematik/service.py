@@ -28,6 +28,7 @@ from hub_eprescription.gematik.activating import Activating
 from hub_eprescription.gematik.asking import Asking
 from hub_eprescription.gematik.cancelling import Cancelling
 from hub_eprescription.gematik.drafting import Drafting, Keys
+from hub_eprescription.gematik.listening import Listening
 from hub_eprescription.gematik.reading import read_view
 from hub_eprescription.gematik.settings import Settings
 from hub_eprescription.gematik.tracking import Tracking
@@ -51,6 +52,9 @@ class Service:
         self._activating = Activating(settings, self._asking, host.clock)
         self._cancelling = Cancelling(self._asking, host.clock)
         self._tracking = Tracking(settings, self._asking, host)
+        self._listening = None
+        if settings.listen is not None:
+            self._listening = Listening(settings.listen, session, self._asking, host)
 
     @property
     def abilities(self) -> Abilities:
@@ -118,6 +122,11 @@ class Service:
         """Make the mail that hands it over. Raises InputError before it is issued."""
         del order
         return handing.hand_over(record, signed, form, language, self._settings.common.title)
+
+    async def listen(self, look_now: Callable[[], None]) -> None:
+        """Call `look_now` whenever the service says that there is news; until cancelled, or never."""
+        if self._listening is not None:
+            await self._listening.run(look_now)
 
     async def probe(self) -> None:
         """Return when the service answers; raise PeerError with words that say why not."""

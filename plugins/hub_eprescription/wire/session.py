@@ -26,9 +26,11 @@ from hub_eprescription.wire.settings import WireSettings
 from hub_eprescription.wire.token import Token
 
 CONNECTIONS: Final = 50
+_HEARTBEAT: Final = 30.0
+_MESSAGE: Final = 4 << 10
 _UNSENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
-__all__ = ["Answer", "Session", "WireError", "open_session"]
+__all__ = ["Answer", "Session", "Socket", "WireError", "open_session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,22 @@ class Session:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _fault(error, host) from None
 
+    @asynccontextmanager
+    async def socket(self, url: str, authorization: str) -> AsyncIterator[Socket]:
+        """Open a WebSocket (RFC 6455). Raises WireError, here and in what it yields."""
+        host = urlsplit(url).hostname or ""
+        try:
+            async with self._client.ws_connect(
+                URL(url, encoded=True),
+                headers={"Authorization": authorization},
+                heartbeat=_HEARTBEAT,
+                max_msg_size=_MESSAGE,
+                timeout=aiohttp.ClientWSTimeout(ws_close=self._settings.connect_timeout.total_seconds()),
+            ) as socket:
+                yield Socket(socket)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise _fault(error, host) from None
+
     async def _whole(self, answer: aiohttp.ClientResponse, host: str) -> Answer:
         most = self._settings.max_answer
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -120,6 +138,22 @@ class Session:
         )
 
 
+class Socket:
+    """A WebSocket that is open. Only texts count, and short ones."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def say(self, text: str) -> None:
+        """Send a text."""
+        await self._socket.send_str(text)
+
+    async def hear(self) -> str | None:
+        """Return the next text; None when the other side has hung up, or says what is none."""
+        message = await self._socket.receive()
+        return message.data if message.type is aiohttp.WSMsgType.TEXT else None
+
+
 @asynccontextmanager
 async def open_session(settings: WireSettings, host: Host) -> AsyncIterator[Session]:
     """Open a session. Raises ConfigError when a TLS file or the token's file can't be used."""
@@ -130,7 +164,11 @@ async def open_session(settings: WireSettings, host: Host) -> AsyncIterator[Sess
         connect=settings.connect_timeout.total_seconds(),
         sock_read=settings.answer_timeout.total_seconds(),
     )
+    tracing = aiohttp.TraceConfig()
+    # Requests say so themselves; a WebSocket would follow.
+    tracing.on_request_redirect.append(_no_redirect)
     async with aiohttp.ClientSession(
+        trace_configs=[tracing],
         connector=Connections(context, CONNECTIONS),
         timeout=times,
         trust_env=False,
@@ -142,6 +180,10 @@ async def open_session(settings: WireSettings, host: Host) -> AsyncIterator[Sess
         session = Session(settings, client)
         session.token_digest()
         yield session
+
+
+async def _no_redirect(*_: object) -> None:
+    raise aiohttp.ClientError("redirect")
 
 
 def _context(settings: WireSettings) -> ssl.SSLContext:
