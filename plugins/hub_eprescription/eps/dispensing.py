@@ -56,7 +56,8 @@ def _notification(bundle: Bundle, content: bytes, now: datetime) -> Dispensing:
         )
     (code,) = status
     supplied = sum(_type(one) in _SUPPLIED for one in dispenses)
-    state = statuses.BUSINESS.get(code, PrescriptionState.UNKNOWN)
+    # A pharmacy reports, so it has the prescription, whatever else a code that is not known may say.
+    state = statuses.BUSINESS.get(code, PrescriptionState.PARTLY_DISPENSED)
     if state is PrescriptionState.PARTLY_DISPENSED and not supplied:
         state = PrescriptionState.CLAIMED
     return Dispensing(
@@ -76,11 +77,11 @@ def _late_answers(bundle: Bundle, content: bytes, now: datetime) -> Iterator[Dis
     for place, request in enumerate(bundle.of("MedicationRequest")):
         number = text(request, "groupIdentifier", "value")
         for answer in cancel.answers(request):
-            if number and bundle.identifier:
+            if number and bundle.identifier and answer.meaning.state is not None:
                 yield Dispensing(
                     id=f"{bundle.identifier.lower()}/{place}",
                     number=number,
-                    state=answer.meaning.state or PrescriptionState.UNKNOWN,
+                    state=answer.meaning.state,
                     at=_moment(text(bundle.value, "timestamp")) or now,
                     text=answer.meaning.words,
                     document=content,

@@ -75,7 +75,7 @@ class Drafting:
             raise words.media_type()
         bundle = reading.bundle(order.content)
         seen = view.view(bundle)
-        _whole(bundle)
+        check_whole(bundle)
         number.read(seen.number or "")
         _same_prescriber(bundle, order)
         signed = messages.signature(bundle) is not None
@@ -223,7 +223,7 @@ def _numbered(record: Record, bundle: Bundle) -> Record:
     )
 
 
-def _whole(bundle: Bundle) -> None:
+def check_whole(bundle: Bundle) -> None:
     """Raise the MalformedError for what the hub itself relies on, before the service is asked."""
     requests = list(bundle.of("MedicationRequest"))
     items = list(messages.items(bundle))
@@ -232,6 +232,10 @@ def _whole(bundle: Bundle) -> None:
             "the Bundle's identifier must be a UUID: the service knows a repeated message again by it",
             "l'identifiant du Bundle doit être un UUID : le service y reconnaît un message répété",
             "Bundle.identifier",
+        )
+    if not all(url for url, _ in bundle.entries):
+        raise reading.malformed(
+            "every entry needs a fullUrl", "chaque entrée porte une fullUrl", "Bundle.entry.fullUrl"
         )
     if not all(items) or len(set(items)) < len(items):
         raise reading.malformed(

@@ -136,7 +136,7 @@ def of(value: Resource) -> Bundle:
     entries = []
     for one in each(value, "entry"):
         resource = one.get("resource")
-        if not isinstance(resource, Mapping):
+        if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
             raise malformed("an entry holds no resource", "une entrée ne contient aucune ressource")
         entries.append((text(one, "fullUrl"), resource))
     return Bundle(value, tuple(entries))
@@ -174,8 +174,11 @@ def _measure(value: Any, depth: int) -> None:
         raise _FaultError(
             Words(en=f"nested deeper than {MAX_DEPTH}", fr=f"imbriqué au-delà de {MAX_DEPTH} niveaux")
         )
-    if isinstance(value, dict):
-        for one in value.values():
+    if isinstance(value, str):
+        value.encode()  # half a surrogate pair, which only an escape can write, is no text
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            name.encode()
             _measure(one, depth + 1)
     elif isinstance(value, list):
         for one in value:

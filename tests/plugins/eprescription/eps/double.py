@@ -137,7 +137,8 @@ class Double:
         made = base64.b64encode(hashlib.new(name, form).digest()).decode()
         return (
             '<SignedInfo xmlns="http://www.w3.org/2000/09/xmldsig#">'
-            f'<CanonicalizationMethod Algorithm="{_C14N}"></CanonicalizationMethod><SignatureMethod Algorithm="{method}"></SignatureMethod><Reference>'
+            f'<CanonicalizationMethod Algorithm="{_C14N}"></CanonicalizationMethod>'
+            f'<SignatureMethod Algorithm="{method}"></SignatureMethod><Reference>'
             f'<Transforms><Transform Algorithm="{_C14N}"></Transform></Transforms><DigestMethod '
             f'Algorithm="{digest}"></DigestMethod><DigestValue>{made}</DigestValue></Reference></SignedInfo>'
         ).encode()
