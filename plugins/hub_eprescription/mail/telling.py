@@ -28,7 +28,7 @@ async def dispensed(event: Dispensing, about: About, voice: Voice, stage: Stage)
     """Tell what happened to a prescription, with the document that says so when there is one."""
     tongue = voice.tongue(about)
     state = wording.STATES[event.state]
-    document = _document(event)
+    document = document_of(event)
     which, at = wording.which(about, tongue), wording.when(event.at, tongue)
     said = event.text.in_language(tongue)
     if wording.french(tongue):
@@ -140,7 +140,8 @@ async def answered(answer: Answer, about: About, voice: Voice, stage: Stage) -> 
     )
 
 
-def _document(event: Dispensing) -> Piece | None:
+def document_of(event: Dispensing) -> Piece | None:
+    """Return the document that an event came with, under a name that programs understand."""
     if event.document is None:
         return None
     media_type = event.media_type or "application/octet-stream"

@@ -66,6 +66,7 @@ class ScriptedService:
     news: list[Dispensing] = field(default_factory=list)
     settled: int = 0
     reasons: list[Reason] = field(default_factory=list)
+    tracks: bool = True
 
     @property
     def abilities(self) -> Abilities:
@@ -75,6 +76,7 @@ class ScriptedService:
             media_types=frozenset({TYPE}),
             professions=frozenset({"10"}),
             signing=self.signing,
+            tracks=self.tracks,
         )
 
     def read(self, media_type: str, content: bytes) -> PrescriptionView:

@@ -418,19 +418,65 @@ async def test_an_answer_to_the_hand_over_is_understood(bench: Bench) -> None:
     assert bench.intake.submissions[0].in_reply_to == id_
 
 
-async def test_a_dispensing_by_mail_is_heard(bench: Bench) -> None:
-    """The document that came by mail does what one from the service would."""
-    id_ = await bench.issued()
-    parcel = bench.parcel(
+def report(bench: Bench, *words: str, number: int = 5) -> Parcel:
+    """Write to the service's mailbox what was dispensed, with or without words."""
+    return bench.parcel(
         Kind.MESSAGE,
-        [("d.txt", "application/x-dispensed", DocumentRole.ATTACHMENT, b"160.1")],
+        [
+            ("d.txt", "application/x-dispensed", DocumentRole.ATTACHMENT, b"160.1"),
+            *(("message.txt", "text/plain", DocumentRole.BODY, one.encode()) for one in words),
+        ],
         sender=PHARMACY,
-        number=5,
+        number=number,
     )
-    assert isinstance(await only(bench.connector.deliver(parcel)), Delivered)
+
+
+async def test_a_dispensing_by_mail_is_heard(bench: Bench) -> None:
+    """Where no service can be asked, the document that came by mail does what one from it would."""
+    bench.service.tracks = False
+    id_ = await bench.issued()
+    assert isinstance(await only(bench.connector.deliver(report(bench))), Delivered)
     standing = await bench.connector.standing(id_)
     assert standing is not None
     assert standing.record.state is S.COMPLETED
+    assert str(PHARMACY) in standing.events[0].text.fr
+    assert bench.intake.submissions == []
+
+
+async def test_words_beside_a_dispensing_are_passed_on(bench: Bench) -> None:
+    """The document is for the record, what the pharmacist wrote for the prescriber."""
+    bench.service.tracks = False
+    await bench.issued()
+    assert isinstance(await only(bench.connector.deliver(report(bench, "J'ai substitué."))), Delivered)
+    (passed,) = bench.intake.submissions
+    assert "J'ai substitué." in (await passed.parts[0].content.read()).decode()
+
+
+async def test_a_mail_moves_nothing_that_the_service_knows(bench: Bench) -> None:
+    """A forged report by mail ends no prescription: the prescriber reads it, and the service is believed."""
+    id_ = await bench.issued()
+    assert isinstance(await only(bench.connector.deliver(report(bench))), Delivered)
+    standing = await bench.connector.standing(id_)
+    assert standing is not None
+    assert (standing.record.state, list(standing.events)) == (S.ACTIVE, [])
+    (passed,) = bench.intake.submissions
+    assert str(PHARMACY) in (await passed.parts[0].content.read()).decode()
+    assert await passed.parts[1].content.read() == b"<dispensed/>"
+
+
+async def test_a_dispensing_of_another_number_in_an_answer_is_not_lost(bench: Bench) -> None:
+    """The mail that it answers says whose it is; the prescriber gets the file."""
+    id_ = await bench.issued()
+    parcel = bench.parcel(
+        Kind.MESSAGE,
+        [("d.txt", "application/x-dispensed", DocumentRole.ATTACHMENT, b"160.99")],
+        sender=PHARMACY,
+        in_reply_to=id_,
+        number=5,
+    )
+    assert isinstance(await only(bench.connector.deliver(parcel)), Delivered)
+    (passed,) = bench.intake.submissions
+    assert await passed.parts[1].content.read() == b"<dispensed/>"
 
 
 async def test_what_is_about_nothing_is_refused_in_words(bench: Bench) -> None:
