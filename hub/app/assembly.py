@@ -20,6 +20,7 @@ from hub.core.correspondents import Correspondents
 from hub.core.notice import Notifier
 from hub.core.operators import Operator, Operators
 from hub.core.people import People
+from hub.core.prescribing import Prescribing
 from hub.core.receive import Reception
 from hub.core.register import Register
 from hub.core.seal import Sealer
@@ -93,6 +94,14 @@ async def open_hub(settings: Settings, log: Log) -> AsyncIterator[Hub]:
                     settings.api,
                     intake=reception,
                     records=store,
+                    prescriptions=Prescribing(
+                        intake=reception,
+                        records=store,
+                        queue=store,
+                        operators=register.operators,
+                        clock=clock,
+                        wake=worker.wake,
+                    ),
                     names_of=names.names_of,
                     log=log,
                     clock=clock,

@@ -22,6 +22,7 @@ from hub_demo.authority import Authority, Issued
 from hub_demo.courrier import Courrier
 from hub_demo.members import Member, trust_list
 from hub_demo.processes import PATIENCE, end, failed, until
+from hub_demo.rezept import Rezept
 
 HOSPITAL: Final = "compte-rendus@ch-hautmont.mssante.example"
 PRACTICE: Final = "dr.camille.lilas@cabinet-lilas.mssante.example"
@@ -76,6 +77,7 @@ class World:
     hautmont: Operator
     valbrume: Operator
     courrier: Courrier
+    rezept: Rezept
     smtp_port: int
     api_port: int
     hub: subprocess.Popen[bytes] | None = field(default=None)
@@ -85,7 +87,7 @@ class World:
         """Make the folder's contents; `doctor` is the one whose certificate the directory holds."""
         run("init", str(folder), "--name", HUB, "--address", f"hub@{HUB}", language=language)
         authority = Authority(folder / "tls", "Autorité de démonstration")
-        ports = _free_ports(5)
+        ports = _free_ports(6)
         world = cls(
             folder=folder,
             authority=authority,
@@ -94,12 +96,14 @@ class World:
             hautmont=_operator("hautmont", "mx.ch-hautmont.mssante.example", ports[0], folder),
             valbrume=_operator("valbrume", "mx.valbrume.mssante.example", ports[1], folder),
             courrier=Courrier(folder / "courrier", ports[4]),
+            rezept=Rezept(folder / "rezept", ports[5], authority.file),
             smtp_port=ports[2],
             api_port=ports[3],
         )
         for host in (HUB, world.hautmont.host, world.valbrume.host):
             authority.host(host)
         authority.mailbox(f"hub@{HUB}", "Caducée (démonstration)")
+        authority.mailbox(PRACTICE, "Camille Lilas")
         (folder / "certificates").mkdir(exist_ok=True)
         shutil.copy(world.doctor.certificate_file, folder / "certificates" / f"{doctor}.pem")
         token = secrets.token_urlsafe(32)
@@ -115,6 +119,7 @@ class World:
                 valbrume_host=world.valbrume.host,
                 valbrume_port=world.valbrume.port,
                 courrier_url=world.courrier.url,
+                rezept_url=world.rezept.url,
                 signer=SIGNER,
                 smtp_port=world.smtp_port,
                 api_port=world.api_port,
@@ -158,7 +163,7 @@ class World:
 
     def close(self) -> None:
         """Stop every process."""
-        for one in (self.hautmont, self.valbrume, self.courrier):
+        for one in (self.hautmont, self.valbrume, self.courrier, self.rezept):
             one.stop()
         if self.hub is not None:
             end(self.hub)

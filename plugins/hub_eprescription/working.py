@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from hub.domain.prescription import may_move
-from hub.errors import HubError, InputError, StoreError, TrustError, Words
+from hub.domain.prescription import PrescriptionState, may_move
+from hub.errors import HubError, InputError, PeerError, StoreError, TrustError, Words
 from hub.ports.ledger import Line
-from hub.ports.prescription import Dispensing
+from hub.ports.prescription import Dispensing, Record
 from hub_eprescription.agenda import Cancelling, Due, HandOver, Telling
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.following import Following
@@ -128,7 +128,7 @@ class Working:
             case Telling(event=event):
                 known = await self._bureau.records.numbered(event.number)
                 if known is not None:
-                    await self._mailing.tell(known, event)
+                    await self._mailing.tell(*await self._last_state(known, event))
                 # The line stays, without its time: it is how a repetition is told.
                 await agenda.put(agenda.told(event))
             case Cancelling(prescription=prescription, reason=reason):
@@ -136,6 +136,17 @@ class Working:
                 if said is not None:
                     await self._mailing.tell_of_cancel(prescription, said)
                 await agenda.done(due.key)
+
+    async def _last_state(self, known: Record, event: Dispensing) -> tuple[Record, Dispensing]:
+        """Return both with the state that the service says now: a dispensing may have been the last."""
+        if known.state.final or not self._bureau.service.abilities.tracks:
+            return known, event
+        with suppress(PeerError):
+            standing = await self._following.standing(known.id, fresh=True)
+            known = known if standing is None else standing.record
+        if event.state is PrescriptionState.PARTLY_DISPENSED and known.state is PrescriptionState.COMPLETED:
+            event = replace(event, state=known.state)
+        return known, event
 
     async def _give_up(self, due: Due, why: Words) -> None:
         agenda = self._bureau.agenda

@@ -22,11 +22,16 @@ INLINE = re.compile(r"\.(decryption|sender|recipient|reason)$")
 FREE = (".standings", ".mailboxes", ".messages", ".parameters", ".secrets")
 """Tables whose keys a user names."""
 LISTED = re.compile(r"\.\d+\.")
+WHOSE = re.compile(r"\.(signers|services)\..+\.(?=[a-z0-9_]+$)")
 
 
 def normal(path: str) -> str:
     """Return a key's path with `<name>` for what a user names, and nothing for places in a list."""
-    return LISTED.sub(".", NAMED.sub(r"\1.<name>", path))
+    return WHOSE.sub(_whose, LISTED.sub(".", NAMED.sub(r"\1.<name>", path)))
+
+
+def _whose(found: re.Match[str]) -> str:
+    return f".{found[1]}.{'<who>' if found[1] == 'signers' else '<operator>'}."
 
 
 def stated(values: Mapping[str, Any], path: str = "") -> set[str]:
