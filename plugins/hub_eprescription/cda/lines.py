@@ -49,8 +49,9 @@ def read(root: Element) -> tuple[Medicine, ...]:
 
 
 def _medicines(root: Element) -> Iterator[Medicine]:
-    for number, (narrative, entry) in enumerate(_entries(root, MEDICINES, "substanceAdministration"), 1):
+    for number, (narrative, outer) in enumerate(_entries(root, MEDICINES), 1):
         line = Words(en=f"Line {number} of the medicines", fr=f"La ligne {number} des médicaments")
+        entry = _act(outer, "substanceAdministration", line)
         product = markup.find(entry, "consumable/manufacturedProduct/manufacturedMaterial")
         if product is None:
             raise _missing(line, "product", "produit")
@@ -77,8 +78,9 @@ def _medicines(root: Element) -> Iterator[Medicine]:
 
 
 def _devices(root: Element) -> Iterator[Medicine]:
-    for number, (narrative, entry) in enumerate(_entries(root, DEVICES, "supply"), 1):
+    for number, (narrative, outer) in enumerate(_entries(root, DEVICES), 1):
         line = Words(en=f"Line {number} of the devices", fr=f"La ligne {number} des dispositifs")
+        entry = _act(outer, "supply", line)
         product = markup.find(entry, "participant/participantRole/playingDevice")
         if product is None:
             raise _missing(line, "device", "dispositif")
@@ -96,12 +98,24 @@ def _devices(root: Element) -> Iterator[Medicine]:
         )
 
 
-def _entries(root: Element, code: str, act: str) -> Iterator[tuple[Narrative, Element]]:
+def _entries(root: Element, code: str) -> Iterator[tuple[Narrative, Element]]:
     for section in root.iter(f"{markup.HL7}section"):
         if markup.attribute(section, "code", "code") == code:
             narrative = Narrative.of(section)
-            for entry in markup.each(section, f"entry/{act}"):
+            for entry in markup.each(section, "entry"):
                 yield narrative, entry
+
+
+def _act(entry: Element, name: str, line: Words) -> Element:
+    """Return what an entry prescribes: nothing may stand there that people would not be shown."""
+    found = list(entry)
+    if len(found) != 1 or found[0].tag != f"{markup.HL7}{name}":
+        raise _missing(line, f"{name}, and nothing else", f"{name}, et rien d'autre")
+    if found[0].get("negationInd", "false") != "false":
+        raise faults.malformed(
+            f"{_small(line.en)} is negated (negationInd)", f"{_small(line.fr)} est niée (negationInd)"
+        )
+    return found[0]
 
 
 def _dosage(entry: Element, narrative: Narrative, reference: Element | None) -> str:
@@ -166,9 +180,11 @@ def _amount(quantity: Element, units: dict[str, str]) -> str:
 
 
 def _missing(line: Words, en: str, fr: str) -> Exception:
-    return faults.malformed(
-        f"{line.en[0].lower()}{line.en[1:]} has no {en}", f"{line.fr[0].lower()}{line.fr[1:]} n'a pas de {fr}"
-    )
+    return faults.malformed(f"{_small(line.en)} has no {en}", f"{_small(line.fr)} n'a pas de {fr}")
+
+
+def _small(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _nameless(line: Words) -> str:

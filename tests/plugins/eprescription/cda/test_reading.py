@@ -134,6 +134,9 @@ def test_unknown_code_system_of_a_device() -> None:
         (papers.prescription().replace(b'Number value="1"', b'Number value="x"'), "prescription.malformed"),
         (papers.prescription().replace(b"recordTarget>", b"targetRecord>"), "prescription.malformed"),
         (papers.prescription().replace(b'  <id root="2.999.39.1.1"/>', b""), "prescription.malformed"),
+        (papers.prescription().replace(b'moodCode="INT"', b'negationInd="true"'), "prescription.malformed"),
+        (papers.prescription().replace(b"substanceAdministration", b"supply"), "prescription.malformed"),
+        (papers.prescription().replace(b"<entry><supply", b"<entry><act/><supply"), "prescription.malformed"),
         (papers.prescription().replace(b"VALBRUMINE 500 mg, comprim\xc3\xa9", b""), "prescription.malformed"),
     ],
 )  # fmt: skip
