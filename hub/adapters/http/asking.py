@@ -67,12 +67,10 @@ def boundary(request: web.Request) -> str | None:
     """Return the boundary of a form, None for JSON. Raises InputError for any other form of body."""
     check_encoding(request)
     content_type = request.headers.get("Content-Type", "")
-    media_type, _, parameters = content_type.partition(";")
-    match media_type.strip().lower():
-        case "multipart/form-data":
-            return boundary_of(content_type)
-        case "application/json" if parameters.strip().lower().replace('"', "") in {"", "charset=utf-8"}:
-            return None
+    if content_type.partition(";")[0].strip().lower() == "multipart/form-data":
+        return boundary_of(content_type)
+    if _is_json(content_type):
+        return None
     raise faults.unsupported(
         "Content-Type must be application/json (in UTF-8) or multipart/form-data.",
         "Content-Type doit être application/json (en UTF-8) ou multipart/form-data.",
@@ -81,10 +79,12 @@ def boundary(request: web.Request) -> str | None:
 
 def check_json(request: web.Request) -> None:
     """Raise InputError `http.media_type` for a body that is anything but JSON."""
-    if boundary(request) is not None:
+    check_encoding(request)
+    if not _is_json(request.headers.get("Content-Type", "")):
         raise faults.unsupported(
             "Content-Type must be application/json here (in UTF-8).",
             "Content-Type doit être application/json ici (en UTF-8).",
+            accept="application/json",
         )
 
 
@@ -101,6 +101,12 @@ def check_expectation(request: web.Request) -> None:
     """Raise InputError `http.expect` for an expectation that is not known here (RFC 9110, 10.1.1)."""
     if request.headers.get("Expect", "100-continue").strip().lower() != "100-continue":
         raise faults.other_expectation()
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, _, parameters = content_type.lower().partition(";")
+    said = parameters.strip().replace('"', "")
+    return media_type.strip() == "application/json" and said in {"", "charset=utf-8"}
 
 
 async def in_time(request: web.Request, limit: timedelta, read: Callable[[], Awaitable[T]]) -> T:

@@ -69,7 +69,7 @@ class Papers:
         sheet = await self._prescriptions.printed(peer, prescription, language)
         response = _bytes(sheet, "application/pdf")
         response.headers["Content-Language"] = language
-        response.headers["Content-Disposition"] = 'inline; filename="prescription.pdf"'
+        response.headers["Content-Disposition"] = "inline; filename=prescription.pdf"
         return response
 
 

@@ -35,6 +35,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "http.json": 400,
     "http.form": 400,
     "http.aborted": 400,
+    "http.empty": 400,
     "http.query": 400,
     "http.key_missing": 400,
     "http.key_malformed": 400,

@@ -19,6 +19,7 @@ from hub.adapters.http.settings import ApiLimits, ApiSettings, Client, Listen
 from hub.adapters.keys.names import names_of
 from hub.domain.ids import DeliveryId, EnvelopeId
 from hub.ports.intake import Peer
+from hub.ports.prescribing import Prescriptions
 from hub.ports.records import Report, Waiting
 from hub.testing.contents import MemoryStage
 from hub.testing.fakes import FixedClock, RecordingIntake, RecordingLog
@@ -141,7 +142,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(*, intake: Any = None, **changes: Any) -> AsyncIterator[Served]:
+async def serving(
+    *, intake: Any = None, prescriptions: Prescriptions | None = None, **changes: Any
+) -> AsyncIterator[Served]:
     """Open an API; its limits and settings may be changed by name."""
     names = set(ApiLimits.__slots__)
     settings = replace(
@@ -160,6 +163,7 @@ async def serving(*, intake: Any = None, **changes: Any) -> AsyncIterator[Served
             log=log,
             clock=FixedClock(),
             chance=SystemChance(),
+            prescriptions=prescriptions,
         ) as api,
         aiohttp.ClientSession() as session,
     ):
