@@ -37,7 +37,9 @@ class Workflow:
     """All prescriptions of the E-Rezept service.
 
     `prescribers_read` lets a prescriber see the state and the dispensing of what they issued: today's
-    service does not. `changed` hears of a prescription that somebody may want to look at.
+    service does not. `draw` makes secrets; it is told what for. `consents` are those
+    of patients, to bills: a pharmacy sees them when it accepts. `changed` hears of each prescription
+    that has changed, `ended` of those that are closed or cancelled.
     """
 
     kept: Kept
@@ -45,6 +47,8 @@ class Workflow:
     now: Callable[[], datetime]
     base: str = "https://localhost"
     prescribers_read: bool = True
+    draw: Callable[[str], str] = lambda _: secrets.token_hex(32)
+    consents: dict[str, Resource] = field(default_factory=dict)
     changed: list[Callable[[Held], None]] = field(default_factory=list)
     ended: list[Callable[[Held], None]] = field(default_factory=list)
 
@@ -67,7 +71,7 @@ class Workflow:
             number=self.kept.next_number(flow),
             flow=flow,
             state=State.DRAFT,
-            access_code=secrets.token_hex(32),
+            access_code=self.draw("access-code"),
             prescriber=access.identifier,
             created_at=now,
             modified_at=now,
@@ -108,10 +112,12 @@ class Workflow:
             raise forbidden(f"Teilverordnung ab {held.starts_on:%d.%m.%Y} einlösbar.")
         if held.expires_on is not None and today > held.expires_on:
             raise forbidden(f"Verordnung bis {held.expires_on:%d.%m.%Y} einlösbar.")
-        held.secret, held.owner, held.accepted_at = secrets.token_hex(32), access.identifier, self.now()
+        held.secret, held.owner, held.accepted_at = self.draw("secret"), access.identifier, self.now()
         self._move(held, State.IN_PROGRESS)
         link = [{"relation": "self", "url": f"{self.base}/Task/{number}/$accept/"}]
-        return Answer(resource=self._collection(held.task(secret=True, documents=(1,)), held.binary(), link))
+        consent = self.consents.get(held.patient or "") if held.flow in systems.PRIVATE else None
+        task = held.task(secret=True, documents=(1,))
+        return Answer(resource=self._collection(task, link, held.binary(), consent))
 
     def reject(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$reject?secret=`: the pharmacy gives it back; what it said of it goes."""
@@ -196,12 +202,12 @@ class Workflow:
             return self._look_as_pharmacy(asking, access, held, link)
         if access.role is Role.PRESCRIBER:
             self._expect_access_code(held, asking)
-            return Answer(resource=self._collection(held.task(documents=()), None, link))
+            return Answer(resource=self._collection(held.task(documents=()), link))
         if held.patient != access.identifier:
             self._expect_access_code(held, asking)
         task = held.task(access_code=held.flow not in systems.DIRECT, documents=(2,))
         copy = None if held.bundle is None else dict(held.bundle, id=held.named(2))
-        return Answer(resource=self._collection(task, copy, link))
+        return Answer(resource=self._collection(task, link, copy))
 
     def look_all(self, _: Asking, access: Access) -> Answer:
         """`GET /Task`: a patient's own."""
@@ -236,11 +242,12 @@ class Workflow:
                 raise declined(412, "processing", "Task not in-progress.")
             if held.owner != access.identifier:
                 raise declined(412, "processing", "Task.owner doesn't match idNumberClaim in ACCESS_TOKEN")
-            task = held.task(secret=True, documents=(1,))
-            return Answer(resource=self._collection(task, held.binary(), link))
+            task = held.task(access_code=False, secret=True, documents=(1,))
+            return Answer(resource=self._collection(task, link, held.binary()))
         _expect_secret(held, asking, "No or invalid secret provided for Task")
-        task = held.task(secret=True, documents=(1, 3) if held.receipt is not None else (1,))
-        return Answer(resource=self._collection(task, held.receipt, link))
+        documents = (1,) if held.receipt is None else (1, 3)
+        task = held.task(access_code=False, secret=True, documents=documents)
+        return Answer(resource=self._collection(task, link, held.receipt))
 
     def _held(self, number: str) -> Held:
         held = self.kept.get(number)
@@ -259,10 +266,10 @@ class Workflow:
         if not compare_digest(held.access_code.encode(), given.encode()):
             raise forbidden("AccessCode mismatch")
 
-    def _collection(self, task: Resource, beside: Resource | None, link: list[Resource]) -> Resource:
+    def _collection(self, task: Resource, link: list[Resource], *beside: Resource | None) -> Resource:
         entries: list[Resource] = [{"fullUrl": f"{self.base}/Task/{task['id']}", "resource": task}]
-        if beside is not None:
-            entries.append({"fullUrl": f"urn:uuid:{beside['id']}", "resource": beside})
+        held = (one for one in beside if one is not None)
+        entries += [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in held]
         return dispensing.bundle("collection", self.now(), entries, link=link)
 
 

@@ -15,7 +15,7 @@ from hub.errors import ConfigError, Words
 from hub.plugin import listening, reasons
 from hub.plugin.listening import Endpoint
 from hub_eprescription.simulator import asking as reading
-from hub_eprescription.simulator import control, fhir, routes, spoiling
+from hub_eprescription.simulator import control, fhir, routes, spoiling, subscribing
 from hub_eprescription.simulator.asking import Asking
 from hub_eprescription.simulator.faults import UNDONE
 from hub_eprescription.simulator.fhir import Form
@@ -84,6 +84,8 @@ class _Desk:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path.startswith(control.PATH):
             return await control.handle(self._simulation, request)
+        if request.path == subscribing.PATH:
+            return await self._simulation.subscriptions.serve(request, self.closing)
         try:
             asking = await reading.read(request)
         except reading.TooLargeError:

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub_eprescription.simulator.asking import Answer, Asking
+from hub_eprescription.simulator.billing import Billing
 from hub_eprescription.simulator.faults import Fault, Plan
 from hub_eprescription.simulator.gematik import Workflow
 from hub_eprescription.simulator.keeping import Kept
+from hub_eprescription.simulator.messages import Messages
 from hub_eprescription.simulator.parties import Access, Accesses
 from hub_eprescription.simulator.pharmacy import Pharmacy
 from hub_eprescription.simulator.routes import Route, bare, route
 from hub_eprescription.simulator.spine import Spine
 from hub_eprescription.simulator.spine_names import BASE
 from hub_eprescription.simulator.spine_orders import Orders
+from hub_eprescription.simulator.subscribing import Subscriptions
 
 if TYPE_CHECKING:
     from hub_eprescription.signing.authorities import Authorities
@@ -66,9 +69,20 @@ class Simulation:
             now=self.now,
             prescribers_read=prescribers_read,
         )
+        self.messages = Messages(service=self.gematik)
+        self.billing = Billing(service=self.gematik)
+        self.subscriptions = Subscriptions(now=self.now)
+        self.messages.arrived.append(self.subscriptions.arrived)
+        self.gematik.changed.append(self.subscriptions.changed)
         self.eps = Spine(orders=Orders(folder and folder / "eps"), now=self.now, algorithm=algorithm)
         self.pharmacy = Pharmacy(self.gematik, self.eps)
-        self.routes: Sequence[Route] = [*_gematik_routes(self.gematik), *_eps_routes(self.eps)]
+        self.routes: Sequence[Route] = [
+            *_gematik_routes(self.gematik),
+            *_messages_routes(self.messages),
+            *_billing_routes(self.billing),
+            route("subscribe", "POST", "/Subscription", bare(self.subscriptions.subscribe)),
+            *_eps_routes(self.eps),
+        ]
         self.plan = Plan([one.name for one in self.routes])
         self.seen: deque[Seen] = deque(maxlen=_REMEMBERED)
         self.asked: Counter[str] = Counter()
@@ -123,6 +137,28 @@ def _gematik_routes(service: Workflow) -> list[Route]:
         route("tasks", "GET", "/Task", bare(service.look_all)),
         route("dispensed", "GET", "/MedicationDispense", bare(service.dispensed)),
         route("metadata", "GET", "/metadata", bare(_metadata)),
+    ]
+
+
+def _messages_routes(messages: Messages) -> list[Route]:
+    return [
+        route("communicate", "POST", "/Communication", bare(messages.send)),
+        route("communications", "GET", "/Communication", bare(messages.look_all)),
+        route("communication", "GET", "/Communication/{id}", messages.look),
+        route("communication-delete", "DELETE", "/Communication/{id}", messages.delete),
+    ]
+
+
+def _billing_routes(billing: Billing) -> list[Route]:
+    return [
+        route("consent", "POST", "/Consent", bare(billing.consent)),
+        route("consents", "GET", "/Consent", bare(billing.consented)),
+        route("consent-revoke", "DELETE", "/Consent", bare(billing.revoke)),
+        route("charge", "POST", "/ChargeItem", bare(billing.charge)),
+        route("charge-item", "GET", "/ChargeItem/{id}", billing.look),
+        route("charge-change", "PUT", "/ChargeItem/{id}", billing.change),
+        route("charge-mark", "PATCH", "/ChargeItem/{id}", billing.mark),
+        route("charge-delete", "DELETE", "/ChargeItem/{id}", billing.delete),
     ]
 
 
