@@ -44,13 +44,6 @@ def part(scenario: Scenario) -> Sequence[Issue | Cancel]:
     return list(_part(scenario))
 
 
-def others(scenario: Scenario) -> int:
-    """Return how many recorded answers are those of pharmacies and patients."""
-    own = [one.answer for one in part(scenario)]
-    own += [one.created for one in part(scenario) if isinstance(one, Issue)]
-    return sum(one.what is What.ANSWER and one not in own for one in scenario.files)
-
-
 def _part(scenario: Scenario) -> Iterator[Issue | Cancel]:
     for place, step in enumerate(scenario.steps):
         yield from _issues(step)
