@@ -19,6 +19,7 @@ SYSTEMS: Final = {
     "1.2.250.1.213.2.68": "EMDN",
 }
 """By OID: specialities, presentations, common units and virtual medicines; substances; devices."""
+_BILLED: Final = "LPP"
 _CODES: Final = (f"{markup.HL7}code", f"{markup.HL7}translation", f"{markup.PHARM}code")
 
 
@@ -32,27 +33,26 @@ def check(product: Element, line: Words) -> None:
 
 
 def coded(product: Element) -> tuple[str | None, str | None]:
-    """Return code and system (a URI) of a product: its own, or its first translation; None for neither."""
-    code = markup.find(product, "code")
-    if code is None:
-        return None, None
-    for one in (code, *markup.each(code, "translation")):
-        if one.get("code"):
-            return str(one.get("code")), f"urn:oid:{one.get('codeSystem')}"
+    """Return code and system (a URI) of a product: its own, or a translation's; None for neither.
+
+    Of a device, what is billed (LPP) says more than its class (EMDN).
+    """
+    codes = [one for one in _codes(product) if one.get("code")]
+    for one in sorted(codes, key=lambda code: _system(code) != _BILLED):
+        return str(one.get("code")), f"urn:oid:{one.get('codeSystem')}"
     return None, None
 
 
 def displayed(product: Element) -> str:
-    """Return what the codes of a product call it; empty when they call it nothing.
+    """Return what the codes of a product call it, in the same order; empty when they call it nothing."""
+    names = [(_system(one), str(one.get("displayName", "")).strip()) for one in _codes(product)]
+    return next((name for _, name in sorted(names, key=lambda one: one[0] != _BILLED) if name), "")
 
-    A device's class (EMDN) says less than what is billed (LPP).
-    """
+
+def _codes(product: Element) -> list[Element]:
     code = markup.find(product, "code")
-    if code is None:
-        return ""
-    found = [
-        (one.get("codeSystem"), str(one.get("displayName", "")).strip())
-        for one in (code, *markup.each(code, "translation"))
-    ]
-    billed = [name for system, name in found if name and SYSTEMS.get(str(system)) == "LPP"]
-    return next(iter(billed + [name for _, name in found if name]), "")
+    return [] if code is None else [code, *markup.each(code, "translation")]
+
+
+def _system(code: Element) -> str:
+    return SYSTEMS.get(str(code.get("codeSystem", "")), "")

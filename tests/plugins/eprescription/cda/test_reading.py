@@ -51,6 +51,7 @@ def test_view() -> None:
         "À prendre au repas"
     )
     assert medicine.note == "à renouveler 2 fois ; en rapport avec une ALD"
+    assert (device.code, device.system) == ("9999992", "urn:oid:1.2.250.1.215.200.2.1")
     assert (device.name, device.quantity, device.dosage) == ("lit médical", "1", "Durée : 60 jour(s)")
 
 
