@@ -11,6 +11,7 @@ stack or run from right to left are refused too: they would come out wrong witho
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ _SCRIPTS: Final = ("LATIN ", "GREEK ", "CYRILLIC ", "MODIFIER LETTER ", "FEMININ
 """How the Unicode names of letters begin that stand alone, one after the other, from left to right."""
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 """Hints where a line may or may not break, nothing to see."""
+_MARKS: Final = frozenset(":;!?»%")
+_NUMBER: Final = re.compile(r"[(≤≥<>±~]?[0-9][0-9.,/-]*")
+_SPACES: Final = 2
+"""In the longest number and its unit that stay together: `10 000 UI`."""
 _PACKED: Final = (("NotoSans_Regular", "NotoSans_Bold"), ("FiraGO_Regular", "FiraGO_Bold"))
 _BUNDLED: Final = ("Vera.ttf", "VeraBd.ttf")
 
@@ -88,11 +93,15 @@ class Letters:
         )
 
     def wrap(self, text: str, *, bold: bool, size: float, room: float) -> tuple[str, ...]:
-        """Break a tidy text into lines of at most `room` points: at spaces, within a word only if it must."""
+        """Break a tidy text into lines of at most `room` points: at spaces, within a word only if it must.
+
+        A number and what it counts stay on one line, for a dose is misread when its unit is on the next; so
+        do the marks that French sets apart.
+        """
         lines: list[str] = []
         for given in text.split("\n"):
             line, reach = "", 0.0
-            for word in given.split(" "):
+            for word in self._joined(given, bold=bold, size=size, room=room):
                 wide = self.width(word, bold=bold, size=size)
                 space = self.width(" ", bold=bold, size=size)
                 if not line:
@@ -108,6 +117,24 @@ class Letters:
                     reach = self.width(line, bold=bold, size=size)
             lines.append(line)
         return tuple(lines)
+
+    def _joined(self, line: str, *, bold: bool, size: float, room: float) -> list[str]:
+        """Return the words of a line, those together that are not to be parted and fit."""
+        joined: list[str] = []
+        last = ""
+        for word in line.split(" "):
+            if (
+                word
+                and joined
+                and (word in _MARKS or (_NUMBER.fullmatch(last) and joined[-1].count(" ") < _SPACES))
+            ):
+                longer = f"{joined[-1]} {word}"
+                if self.width(longer, bold=bold, size=size) <= room:
+                    joined[-1], last = longer, word
+                    continue
+            joined.append(word)
+            last = word
+        return joined
 
     def _pieces(self, word: str, *, bold: bool, size: float, room: float) -> list[str]:
         pieces, begin, reach = [], 0, 0.0

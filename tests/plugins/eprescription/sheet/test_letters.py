@@ -130,6 +130,25 @@ def test_wrapping_keeps_everything(text: str, bold: bool) -> None:  # noqa: FBT0
         assert fonts.width(line, bold=bold, size=10) <= 60.001
 
 
+def test_doses_stay_together() -> None:
+    """A number is never parted from its unit at the end of a line, nor a French colon from its word."""
+    fonts = letters()
+    text = "Prendre 500 mg de 3 à 4 fois ; au besoin : 2,5 ml, 12 h après. Au plus ≥ 10 000 UI ! " * 3
+    for room in range(60, 300, 7):
+        lines = fonts.wrap(text.strip(), bold=False, size=10, room=room)
+        assert text.split() == " ".join(lines).split()
+        for line in lines[:-1]:
+            assert not line.endswith((" 500", " 2,5", " 12", " 3", " 4", " 000"))
+        assert not any(line.startswith((";", ":", "!")) for line in lines)
+
+
+def test_numbers_alone() -> None:
+    """A long row of numbers is broken all the same, at spaces."""
+    lines = letters().wrap("1 2 3 4 5 6 7 8 9 10 11 12 13 14", bold=False, size=10, room=50)
+    assert len(lines) > 1
+    assert [str(one) for one in range(1, 15)] == " ".join(lines).split()
+
+
 @settings(deadline=None, max_examples=500)
 @given(st.characters())
 def test_shown_or_refused(character: str) -> None:
