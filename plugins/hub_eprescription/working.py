@@ -15,7 +15,7 @@ from typing import Final
 from hub.domain.prescription import PrescriptionState, may_move
 from hub.errors import HubError, InputError, PeerError, StoreError, TrustError, Words
 from hub.ports.ledger import Line
-from hub.ports.prescription import Dispensing, Record
+from hub.ports.prescription import Dispensing, Listens, Record
 from hub_eprescription.agenda import Cancelling, Due, HandOver, Telling
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.following import Following
@@ -47,6 +47,8 @@ class Working:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._do_what_is_owed())
             group.create_task(self._ask_what_happened())
+            if isinstance(self._bureau.service, Listens):
+                group.create_task(self._bureau.service.listen(self.look_now))
 
     async def hear(self, events: Sequence[Dispensing], *beside: Line) -> int:
         """Take what happened; returns how much of it was new. Durable on return. Raises StoreError."""

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from hub.errors import ConfigError, PeerError, Words
+from hub.errors import HubError, PeerError, Words
 from hub.ports.host import Host
 from hub_eprescription.gematik import fhir
 from hub_eprescription.gematik.asking import Asking
@@ -47,7 +47,7 @@ class Listening:
                     log.info("prescription.untold", operator=self._host.name, part="Subscription")
                     return
                 told = ""
-            except (PeerError, ConfigError) as error:
+            except HubError as error:
                 # Polling goes on meanwhile; the same trouble is told once.
                 if told != error.code:
                     log.warning("prescription.no_pings", operator=self._host.name, code=error.code)
