@@ -34,14 +34,15 @@ class Reply:
     @property
     def refused(self) -> bool:
         """Whether it says that it will never do so: also with a status that is good."""
-        if self.judgement.kind is Kind.REFUSED:
-            return True
-        return self.judgement.good and self.said.failed
+        if self.said.transient:
+            return False
+        return self.judgement.kind is Kind.REFUSED or (self.judgement.good and self.said.failed)
 
     @property
     def words(self) -> Words:
         """What the status means, and what the service says besides."""
-        return self.said.after(self.judgement.words)
+        failed = self.judgement.good and self.said.failed
+        return self.said.after(words.INSIDE if failed else self.judgement.words)
 
     @property
     def retry_after(self) -> timedelta | None:

@@ -210,7 +210,7 @@ def _refusal(said: Said) -> Answer | None:
         return Answer(code=code, meaning=CODES[code], said=said)
     if said.says("PRESCRIPTION_NOT_FOUND", "RESOURCE_NOT_FOUND"):
         return Answer(code="R-0008", meaning=_NOT_FOUND, said=said)
-    if said.says("exception", "timeout", "throttled", "transient", "lock-error"):
+    if said.transient:
         return None
     return Answer(code="", meaning=_INVALID, said=said)
 

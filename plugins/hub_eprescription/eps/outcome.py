@@ -18,6 +18,10 @@ MAX_KEPT: Final = 16 << 10
 """Bytes of JSON that are kept of one."""
 _SAID: Final = 400
 _FAILURES: Final = frozenset({"error", "fatal"})
+_TRANSIENT: Final = frozenset(
+    {"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"}
+)
+"""FHIR's issue types of what may work another time (`issue-type`, below `transient`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Said:
     def says(self, *codes: str) -> bool:
         """Whether one of its codes is among these."""
         return not set(codes).isdisjoint(self.codes)
+
+    @property
+    def transient(self) -> bool:
+        """Whether it says that it failed now, and may work another time."""
+        return self.failed and self.says(*_TRANSIENT)
 
     def mentions(self, *parts: str) -> bool:
         """Whether one of its texts holds one of these, whatever the case."""

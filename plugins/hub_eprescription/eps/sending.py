@@ -7,13 +7,14 @@ prescription, and `DUPLICATE_PRESCRIPTION_ID` to a repeat means that the first h
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.domain.prescription import PrescriptionState
-from hub.errors import PeerError, Words
+from hub.errors import PeerError, StoreError, Words
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Record
 from hub_eprescription.eps import drafting, names, reading, words
@@ -23,6 +24,7 @@ from hub_eprescription.eps.tracking import Tracked
 
 MAX_RECEIPT: Final = 4 << 10
 _DUPLICATE: Final = ("DUPLICATE_PRESCRIPTION_ID", "duplicate")
+_DUPLICATE_WORDS: Final = ("duplicate prescription",)
 Track = Callable[[str], Awaitable[Tracked | None]]
 
 
@@ -36,9 +38,7 @@ class Sending:
 
     async def send(self, journal: Journal, *, first: bool) -> Delivered | Deferred | Uncertain:
         """Send what the journal holds. `first`: it was never sent. Raises RefusedError, StoreError."""
-        signed = await journal.signed()
-        if signed is None:
-            raise AssertionError("the record says that signed bytes are there")
+        signed = await _unchanged(journal)
         if first and "sent" not in journal.record.facts:
             facts = {**journal.record.facts, "sent": "yes"}
             await journal.keep(replace(journal.record, facts=facts))
@@ -48,7 +48,7 @@ class Sending:
             )
         except UnansweredError as error:
             if error.sent:
-                return Uncertain(code=error.code, reason=words.UNSURE)
+                return _unsure(error.words)
             return _unreached(error)
         except PeerError as error:
             return _unreached(error)
@@ -59,29 +59,32 @@ class Sending:
     ) -> Delivered | Deferred | Uncertain:
         if reply.good and reply.said:
             return await self._issued(journal, reply, _warnings(reply))
-        if reply.said.failed and reply.said.says(*_DUPLICATE):
-            if first and not reply.lost:
-                raise RefusedError("prescription.number_taken", reply.said.after(words.TAKEN), reply.said)
-            return await self._known(reply, journal, signed)
-        if reply.refused:
-            raise RefusedError("prescription.refused", words.refusal(reply.said), reply.said)
-        if reply.good or reply.judgement.acted or reply.lost:
-            # A good status that says nothing is no consent.
-            return Uncertain(code="prescription.answer_unclear", reason=words.UNSURE)
-        return drafting.deferred(reply)
-
-    async def _known(self, reply: Reply, journal: Journal, signed: bytes) -> Delivered | Uncertain:
-        """Take a number that is known already for the one that was sent before, unless it is another's."""
-        record = journal.record
-        if self._track is not None and record.number is not None:
+        if not reply.refused:
+            if reply.good or reply.judgement.acted or reply.lost or reply.said.transient:
+                # A good status that says nothing is no consent.
+                return _unsure(words.unclear().words if reply.good else reply.words)
+            return drafting.deferred(reply)
+        duplicate = reply.said.says(*_DUPLICATE) or reply.said.mentions(*_DUPLICATE_WORDS)
+        code, why = ("refused", words.refusal(reply.said))
+        if duplicate:
+            code, why = ("number_taken", reply.said.after(words.TAKEN))
+        if not first or reply.lost:
+            # An earlier try may have made it: what is refused now may be the repetition only.
             try:
-                tracked = await self._track(record.number)
-            except PeerError:
-                return Uncertain(code="prescription.answer_unclear", reason=words.UNSURE)
-            patient = reading.identifier(reading.bundle(signed).first("Patient"), names.NHS_NUMBER)
-            if tracked is not None and tracked.patient != patient:
-                raise RefusedError("prescription.number_taken", reply.said.after(words.TAKEN), reply.said)
-        return await self._issued(journal, reply, (words.KNOWN,))
+                found = await self._is_ours(journal.record, signed)
+            except PeerError as error:
+                return _unsure(error.words)
+            if found or (found is None and duplicate):
+                return await self._issued(journal, reply, (words.KNOWN,))
+        raise RefusedError(f"prescription.{code}", why, reply.said)
+
+    async def _is_ours(self, record: Record, signed: bytes) -> bool | None:
+        """Whether the service has this prescription; None when it does not say. Raises PeerError."""
+        if self._track is None or record.number is None:
+            return None
+        tracked = await self._track(record.number)
+        patient = reading.identifier(reading.bundle(signed).first("Patient"), names.NHS_NUMBER)
+        return None if tracked is None else tracked.patient == patient
 
     async def _issued(self, journal: Journal, reply: Reply, warnings: tuple[Words, ...]) -> Delivered:
         receipt = reply.answer.body[:MAX_RECEIPT].decode("utf-8", "replace")
@@ -101,6 +104,25 @@ class Sending:
 def issued(record: Record) -> Delivered:
     """Return again what was answered to a prescription that is issued."""
     return Delivered(receipt=record.facts.get("receipt", record.number or ""))
+
+
+async def _unchanged(journal: Journal) -> bytes:
+    """Return the signed bytes. Raises StoreError when they are not those that the record names."""
+    signed, digest = await journal.signed(), journal.record.signed_sha256
+    if signed is None or hashlib.sha256(signed).hexdigest() != digest:
+        raise StoreError(
+            "prescription.signed_bytes",
+            Words(
+                en="The signed prescription in the hub's store is not the one that was signed.",
+                fr="L'ordonnance signée dans le magasin du hub n'est pas celle qui a été signée.",
+            ),
+        )
+    return signed
+
+
+def _unsure(why: Words) -> Uncertain:
+    reason = Words(en=f"{why.en} {words.UNSURE.en}", fr=f"{why.fr} {words.UNSURE.fr}")
+    return Uncertain(code="prescription.unsure", reason=reason)
 
 
 def _unreached(error: PeerError) -> Deferred:

@@ -62,6 +62,10 @@ UNSURE: Final = Words(
     "même "
     "message signé, afin qu'elle ne soit émise qu'une fois. Ne la redonnez pas.",
 )
+INSIDE: Final = Words(
+    en="The prescription service answered, and says in its answer that it failed.",
+    fr="Le service de prescription a répondu, et dit dans sa réponse qu'il a échoué.",
+)
 AWAITED: Final = Words(
     en="The prescription is ready to be signed; your signature is awaited.",
     fr="L'ordonnance est prête à être signée ; votre signature est attendue.",

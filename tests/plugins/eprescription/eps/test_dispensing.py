@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.domain.prescription import PrescriptionState
@@ -106,6 +106,7 @@ MESSAGES = {
 }
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(MESSAGES)), st.data(), VALUES)
 def test_whatever_stands_in_a_place_is_no_other_fault(name: str, data: st.DataObject, value: Any) -> None:
     """Any value of any type anywhere in what comes from outside: read, or an error of the message."""

@@ -12,7 +12,7 @@ import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
 from hub.domain.prescription import PrescriptionState
-from hub.errors import InputError, TrustError
+from hub.errors import InputError, StoreError, TrustError
 from hub.ports.prescription import Signing
 from hub.ports.signing import Mechanism
 from hub.testing.prescription_contract import attempt, begin, run
@@ -170,6 +170,44 @@ async def test_a_good_status_that_says_nothing_is_no_consent(rig: DoubleRig, bod
     assert await rig.count() == 0
     assert isinstance(await attempt(rig, begun, journal, settle=True), Delivered)
     assert await rig.count() == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_a_passing_failure_inside_an_answer_is_no_refusal(rig: DoubleRig, status: int) -> None:
+    """The service says that it timed out, with whatever status: it is asked again, for the same."""
+    issue = {"severity": "error", "code": "timeout", "diagnostics": "Spine did not answer."}
+    rig.practice.double.spoil("order", (status, {"resourceType": "OperationOutcome", "issue": [issue]}))
+    begun, journal = begin(rig)
+    outcome = await attempt(rig, begun, journal)
+    assert isinstance(outcome, Uncertain)
+    assert "Spine did not answer." in outcome.reason.en
+    assert isinstance(await attempt(rig, begun, journal, settle=True), Delivered)
+
+
+async def test_a_refused_repeat_of_what_was_issued_is_issued(rig: DoubleRig) -> None:
+    """The service took it, its answer was lost, and it refuses the repetition: the search finds it."""
+    rig.practice.double.spoil("order", "after")
+    begun, journal = begin(rig)
+    assert isinstance(await attempt(rig, begun, journal), Uncertain)
+    refusal = json.loads(examples.read("errors/4-Process-Response-Send-400_invalid_intent.json"))
+    rig.practice.double.spoil("order", (400, refusal))
+    rig.practice.double.spoil("track", (500, b""))
+    assert isinstance(await attempt(rig, begun, journal, settle=True), Uncertain)
+    rig.practice.double.spoil("order", (400, refusal))
+    assert isinstance(await attempt(rig, begun, journal, settle=True), Delivered)
+    assert journal.record.state is PrescriptionState.ACTIVE
+
+
+async def test_signed_bytes_that_changed_in_the_store_are_never_sent(rig: DoubleRig) -> None:
+    """A damaged store stops it; nothing is sent."""
+    rig.practice.double.spoil("order", "before")
+    begun, journal = begin(rig)
+    assert isinstance(await attempt(rig, begun, journal), Uncertain)
+    journal._signed = (journal._signed or b"") + b" "
+    with pytest.raises(StoreError) as caught:
+        await attempt(rig, begun, journal, settle=True)
+    assert caught.value.code == "prescription.signed_bytes"
+    assert rig.practice.double.asked["order"] == 1
 
 
 @pytest.mark.parametrize("operation", ["prepare", "order"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hub.errors import InputError
@@ -23,12 +23,14 @@ def numbers(draw: st.DrawFn) -> str:
     return stem + number.check_character(stem)
 
 
+@settings(deadline=None)
 @given(numbers())
 def test_a_good_number_is_read(made: str) -> None:
     """As it is written."""
     assert number.read(made) == made
 
 
+@settings(deadline=None)
 @given(numbers(), st.integers(0, 19), st.sampled_from(SIGNS + "+"))
 def test_one_wrong_sign_is_found(made: str, at: int, sign: str) -> None:
     """Whichever it is (ISO 7064)."""
@@ -39,6 +41,7 @@ def test_one_wrong_sign_is_found(made: str, at: int, sign: str) -> None:
     assert caught.value.words.fr
 
 
+@settings(deadline=None)
 @given(numbers(), st.integers(0, 18))
 def test_two_signs_that_changed_places_are_found(made: str, at: int) -> None:
     """The usual mistyping."""

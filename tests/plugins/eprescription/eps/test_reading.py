@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import InputError, LimitError, MalformedError
@@ -32,6 +32,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PATHS = paths(json.loads(order(1, items=2)))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PATHS), VALUES)
 def test_whatever_stands_in_a_place_is_an_error_of_the_prescription(
     path: tuple[Any, ...], value: Any
@@ -55,6 +56,7 @@ def test_whatever_stands_in_a_place_is_an_error_of_the_prescription(
         assert error.words.fr  # noqa: PT017 -- either way is right
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.booleans(), st.sampled_from([None, 1, 4]))
 def test_a_signature_goes_in_whatever_the_layout(text: str, last: bool, indent: int | None) -> None:  # noqa: FBT001
     """Strings full of braces, an entry list that is not the last member, any white space."""
