@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from hub.errors import ConfigError, Words
+from hub.errors import ConfigError, MalformedError, Words
 from hub.plugin import reasons
 from hub_eprescription.signing import certificates
 from hub_eprescription.signing.verdict import Doubt
@@ -108,7 +108,7 @@ class Authorities:
 
         try:
             context = self._context(papers, moment)
-            others = [asn1.Certificate.load(one, strict=True) for one in papers.others[:MAX_CHAIN]]
+            others = [asn1.Certificate.load(one, strict=True) for one in _above(papers)]
             signer = asn1.Certificate.load(papers.der, strict=True)
             path = await CertificateValidator(signer, others, context).async_validate_path()
             if not papers.ocsps:
@@ -171,6 +171,39 @@ def load_certificates(path: Path) -> list[bytes]:
         raise _unusable(
             path, "holds no certificate in PEM that can be read", "ne contient pas de certificat PEM lisible"
         ) from error
+
+
+def _above(papers: Papers) -> list[bytes]:
+    """Return the certificates that lead on from the signer's, each above the one before, no name twice.
+
+    What is offered beside them may go by the names of others in any order: a path builder would try all.
+    """
+    offered = [one for der in papers.others if (one := _readable(der)) is not None]
+    chain, names = [papers.signer], {papers.signer.subject}
+    while len(chain) <= MAX_CHAIN:
+        found = next((one for one in offered if one.subject not in names and _issued(chain[-1], one)), None)
+        if found is None:
+            break
+        chain.append(found)
+        names.add(found.subject)
+    return [one.public_bytes(Encoding.DER) for one in chain[1:]]
+
+
+def _readable(der: bytes) -> x509.Certificate | None:
+    try:
+        return certificates.read(der)
+    except MalformedError:
+        return None
+
+
+def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+    if certificate.issuer != by.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(by)
+    except Exception:  # noqa: BLE001 - no list of what hostile certificates raise is documented
+        return False
+    return True
 
 
 def _own(papers: Papers, moment: datetime) -> Iterator[Doubt]:

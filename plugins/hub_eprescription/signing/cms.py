@@ -17,7 +17,7 @@ from asn1crypto import x509 as asn1
 from hub.errors import HubError, LimitError, Words
 from hub_eprescription.signing import faults
 
-MAX_BYTES: Final = 8 << 20
+MAX_BYTES: Final = 2 << 20
 """Bytes of one signature with what it envelops."""
 MAX_CERTIFICATES: Final = 16
 MAX_OCSPS: Final = 8

@@ -69,6 +69,25 @@ async def test_a_path_without_its_middle_leads_nowhere() -> None:
     assert not (await judge(camille, root.trust, certificates=[camille.der])).trusted
 
 
+async def test_many_authorities_of_one_name_lead_nowhere_fast() -> None:
+    """Certificates that could follow each other in any order by their names are not tried in every order."""
+    root = authority(name="Autorité")
+    strangers = [authority(name="Autorité") for _ in range(12)]
+    camille = prescriber(strangers[0])
+    offered = [camille.der, *(one.der for one in strangers)]
+    assert (Doubt.UNKNOWN_AUTHORITY,) == (await judge(camille, root.trust, certificates=offered)).doubts
+
+
+async def test_what_is_offered_beside_the_path_does_no_harm() -> None:
+    """The path is found among certificates of no use, one of them of the same name."""
+    root = authority()
+    between = authority(name="Autorité de Hautmont", by=root)
+    camille = prescriber(between)
+    double = authority(name="Autorité de Hautmont")
+    offered = [camille.der, double.der, between.der, root.der]
+    assert (await judge(camille, root.trust, certificates=offered)).trusted
+
+
 @pytest.mark.parametrize("moment", [FROM, NOW, NOW + timedelta(minutes=4)])
 async def test_it_is_judged_when_it_was_signed(moment: datetime) -> None:
     """A certificate that has expired since was good when it signed."""
