@@ -18,7 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
-from hub.domain.party import Party
+from hub.domain.party import Identifier, Party
 from hub.domain.prescription import CancelResult, Handing, PrescriptionState, PrescriptionView
 from hub.errors import Words
 from hub.ports.directory import Entry
@@ -198,12 +198,14 @@ class Handover:
     """The mail that hands a prescription over. `service_header` is the field that names it to software.
 
     (name, value), such as `X-KIM-Dienstkennung: eRezept;Zuweisung;V1.0`; None where there is none.
+    `patient` are identifiers for the mail's own metadata, such as the INS, when the order names none.
     """
 
     subject: str
     enclosures: tuple[Enclosure, ...]
     service_header: tuple[str, str] | None = None
     display_receipt: bool = False
+    patient: tuple[Identifier, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

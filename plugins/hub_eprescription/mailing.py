@@ -125,7 +125,7 @@ class Mailing:
             signature=SenderSignature(result=SignatureResult.NONE),
             kind=Kind.PRESCRIPTION,
             language=message.language,
-            patient=message.patient,
+            patient=message.patient or handover.patient,
             in_reply_to=prescription,
             references=(prescription,),
             thread=prescription,

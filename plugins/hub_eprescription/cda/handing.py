@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.domain.party import Identifier
 from hub.errors import Words
 from hub.ports.prescription import Enclosure, Handover
 from hub_eprescription.cda import recognising
@@ -29,8 +30,8 @@ _SHEET: Final = Words(
 _RECALL_SUBJECT: Final = Words(en="Prescription withdrawn", fr="Ordonnance retirée")
 
 
-def document(content: bytes, language: str) -> Handover:
-    """Hand the document over, byte for byte."""
+def document(content: bytes, patient: tuple[Identifier, ...], language: str) -> Handover:
+    """Hand the document over, byte for byte. `patient` are its patient's national identifiers (INS)."""
     return Handover(
         subject=_SUBJECT.in_language(language),
         enclosures=(
@@ -42,6 +43,7 @@ def document(content: bytes, language: str) -> Handover:
                 code=recognising.PRESCRIPTION_CODE,
             ),
         ),
+        patient=patient,
     )
 
 

@@ -138,7 +138,8 @@ class CdaService:
             # Never forward what is not, to the last byte, what was checked.
             raise _altered()
         if form is Handing.DOCUMENT:
-            return handing.document(content, language)
+            view = await asyncio.to_thread(self.read, record.signed_type or "", content)
+            return handing.document(content, view.patient_identifiers, language)
         return handing.sheet(await asyncio.to_thread(self._sheet, record, content, language), language)
 
     async def probe(self) -> None:

@@ -40,10 +40,9 @@ async def handed(world: World, content: bytes) -> Submission:
     outcome = await world.service.issue(order, journal)
     assert isinstance(outcome, Delivered)
     signed = await journal.signed()
-    view = world.service.read(order.media_type, content)
     mail = await world.service.hand_over(journal.record, signed, order, Handing.DOCUMENT, "fr")
     parts = await composing.parts(mail, MemoryStage(), sender=LILAS, to=DOCTOR, at=world.clock.now())
-    found = said(*parts, subject=mail.subject, patient=view.patient_identifiers)
+    found = said(*parts, subject=mail.subject, patient=mail.patient)
     return replace(found, kind=Kind.PRESCRIPTION)
 
 

@@ -12,7 +12,7 @@ from hub.domain.address import Address
 from hub.domain.ids import EnvelopeId
 from hub.domain.message import DocumentRole, Kind
 from hub.domain.outcome import Delivered, Outcome, Refused
-from hub.domain.party import RPPS, Identifier
+from hub.domain.party import INS_TEST, RPPS, Identifier
 from hub.domain.prescription import CancelResult, Handing, PrescriptionState
 from hub.domain.prescription_order import HandOrder, Wishes
 from hub.ports.connector import Parcel
@@ -89,6 +89,7 @@ async def test_there_and_back(bench: CdaBench) -> None:
     await bench.work()
     (there,) = bench.intake.submissions
     assert [str(one.target) for one in there.recipients] == [str(PHARMACY)]
+    assert there.patient == (Identifier(INS_TEST, papers.INS),)
     documents = [one for one in there.parts if one.role is DocumentRole.ATTACHMENT]
     assert [(await one.content.read(), one.code) for one in documents] == [(content, "57833-6")]
 
