@@ -18,7 +18,8 @@ from typer.main import get_command
 
 from hub.adapters.plugins.manager import discover
 from hub.cli import exit_codes
-from hub.cli.given import OWN
+from hub.cli.added import commands_of
+from hub.cli.given import OPEN, RESERVED
 from hub.cli.program import app
 from tests import build_description, build_faults
 
@@ -31,6 +32,10 @@ _KEY: Final = re.compile(r"([a-z0-9_]+) = (.+?)\s+# (.*)")
 _BUNDLED: Final = {"demo", "ldap-account", "operator", "trust-list"}
 _PAIR: Final = ("certificate", "key")
 _NAMED: Final = re.compile(r"^(\[?(?:operators|receivers|directories|trust|policies|api\.clients)\.)[^.]+")
+_WHOSE: Final = (
+    (re.compile(r"\.signers\..+"), ".signers.<who>"),
+    (re.compile(r"\.services\..+"), ".services.<operator>"),
+)
 _DEFAULT: Final = re.compile(r"(?:^|[;:,]? ?)default: ([^;]+)(?:; (.*))?$")
 
 _CONFIGURATION_HEAD: Final = """\
@@ -101,7 +106,7 @@ def configuration() -> str:
     table, rows = "", dict[str, str]()
     for line in EXAMPLE.read_text("utf-8").splitlines():
         if found := _TABLE.fullmatch(line):
-            table, rows = _NAMED.sub(r"\1<name>", found[1]), {}
+            table, rows = _named(found[1]), {}
             sections.setdefault(f"## `[{table}]`", rows)
             rows = sections[f"## `[{table}]`"]
         elif found := _KEY.fullmatch(line):
@@ -118,6 +123,14 @@ def configuration() -> str:
             head = [heading, "", "| key | default | meaning |", "| --- | --- | --- |"]
             parts.append("\n".join([*head, *lines.values(), ""]))
     return "\n".join(parts)
+
+
+def _named(table: str) -> str:
+    """Return a table's path with `<name>`, `<who>` and `<operator>` for what a user names."""
+    table = _NAMED.sub(r"\1<name>", table)
+    for form, name in _WHOSE:
+        table = form.sub(name, table)
+    return table
 
 
 def _row(key: str, value: str, meaning: str) -> str:
@@ -138,7 +151,10 @@ def cli() -> str:
 
 def _added() -> Iterator[str]:
     """Describe the commands that the bundled plugins add."""
-    found = discover(reserved=frozenset(OWN), only_commands=True).commands
+    found = discover(reserved=RESERVED, only_commands=True).commands
+    for group in OPEN:
+        for name, inner in sorted(commands_of(found.get(group)).items()):
+            yield from _command(inner, f"hub {group} {name}")
     for name in sorted(_BUNDLED & found.keys()):
         added = found[name]
         yield from _command(get_command(added) if isinstance(added, Typer) else added, f"hub {name}")

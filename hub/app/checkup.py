@@ -17,17 +17,21 @@ from hub.adapters.queue import lock
 from hub.app import checkup_own
 from hub.app.configuration import Configuration, load
 from hub.app.findings import Finding, failed, fine, warning
-from hub.app.parts import Opening
-from hub.app.settings import PartSettings, Settings
+from hub.app.parts import Opening, operator
+from hub.app.settings import OperatorSettings, PartSettings, Settings
+from hub.core.correspondents import Correspondents
 from hub.domain.address import Address
 from hub.errors import ConfigError, HubError, PeerError, StoreError, Words
-from hub.ports.connector import Probes
+from hub.ports.connector import Corresponds, Probes
 from hub.ports.directory import Directory, DirectoryUnavailableError
 from hub.ports.filling import Dated, Held
 from hub.ports.trust import TrustUnavailableError
 
 PATIENCE: Final = 30.0
 """Seconds that an operator has to answer a probe."""
+
+Opened = Sequence[tuple[OperatorSettings, Any]]
+"""Every operator, with its connector; None for one that could not be opened."""
 
 
 async def check(file: Path, block: Iterable[str], reserved: frozenset[str]) -> list[Finding]:
@@ -43,8 +47,9 @@ async def check(file: Path, block: Iterable[str], reserved: frozenset[str]) -> l
     async with AsyncExitStack() as stack:
         opening = Opening(settings, stack, setup.get("check"))
         findings += [one async for one in _directories(opening, settings)]
-        findings += [one async for one in _trust(opening, settings)]
-        findings += await _operators(opening, settings)
+        opened = [(one, await opening.part(one.part)) for one in settings.operators]
+        findings += [one async for one in _trust(opening, settings, opened)]
+        findings += await _operators(opening, opened)
         for part in (*settings.policies, *settings.observers):
             findings.append(await _opened(opening, part))
         findings += [one async for one in _doors(opening, settings)]
@@ -99,8 +104,12 @@ async def _directories(opening: Opening, settings: Settings) -> AsyncIterator[Fi
             yield failed(name, error)
 
 
-async def _trust(opening: Opening, settings: Settings) -> AsyncIterator[Finding]:
-    """Say which list each space of trust holds, and which operators it leaves out."""
+async def _trust(opening: Opening, settings: Settings, opened: Opened) -> AsyncIterator[Finding]:
+    """Say which list each space of trust holds, and which operators it leaves out.
+
+    The hub's own services need no list to be admitted to their hub.
+    """
+    served = {domain for one, ready in opened if not isinstance(ready, Corresponds) for domain in one.domains}
     for part in settings.trust:
         name = f"trust.{part.name}"
         space = await opening.part(part)
@@ -113,7 +122,6 @@ async def _trust(opening: Opening, settings: Settings) -> AsyncIterator[Finding]
             if held.fault is not None:
                 en, fr = held.fault.en, held.fault.fr
                 yield warning(name, f"a newer list is refused: {en}", f"une plus récente est refusée : {fr}")
-            served = {domain for one in settings.operators for domain in one.domains}
             outside = sorted(domain for domain in served if space.admission(domain) is None)
         except TrustUnavailableError as error:
             yield failed(name, error)
@@ -141,15 +149,19 @@ def _held(name: str, held: Held) -> Finding:
     return fine(name, f"{held.version}, of {day}.", f"{held.version}, du {day}.")
 
 
-async def _operators(opening: Opening, settings: Settings) -> list[Finding]:
-    opened = [(f"operators.{one.name}", await opening.part(one.part)) for one in settings.operators]
+async def _operators(opening: Opening, opened: Opened) -> list[Finding]:
+    try:
+        Correspondents(operator(one, ready) for one, ready in opened)
+    except ConfigError as error:
+        return [failed("operators", error)]
+    named = [(f"operators.{one.name}", connector) for one, connector in opened]
     return list(
         await asyncio.gather(
             *(
                 _operator(name, connector)
                 if connector is not None
                 else _as_it_is(failed(name, opening.failed[name]))
-                for name, connector in opened
+                for name, connector in named
             )
         )
     )

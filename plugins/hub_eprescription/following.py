@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Final
 
@@ -98,7 +99,10 @@ class Following:
         if view is None or not journal.record.state.issued:
             return None
         code = self._bureau.service.code(journal.record, await journal.signed())
-        return sheet.pdf(view, journal.record, language=language, code=code, title=self._bureau.common.title)
+        # Drawing takes tens of milliseconds, in which the hub has other things to do.
+        return await asyncio.to_thread(
+            sheet.pdf, view, journal.record, language=language, code=code, title=self._bureau.common.title
+        )
 
     async def cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation:
         """Cancel it; when the service can't be asked now, the wish is kept, and PeerError raised."""
