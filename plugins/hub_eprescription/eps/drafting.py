@@ -21,7 +21,7 @@ from uuid import UUID
 from hub.domain.outcome import Deferred
 from hub.domain.party import Identifier, Party
 from hub.domain.prescription import PrescriptionState
-from hub.errors import ConfigError, HubError, InputError, PeerError, TrustError, Words
+from hub.errors import ConfigError, HubError, InputError, MalformedError, PeerError, TrustError, Words
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Order, Record, Signing
 from hub.ports.signing import Mechanism, Signer
@@ -40,6 +40,14 @@ from hub_eprescription.wire.table import Kind
 SignInfo = Callable[[bytes, Signer, Mechanism], Awaitable[bytes]]
 _DIGEST: Final = "signature_sha256"
 """The fact by which a workstation's signature is known again."""
+_UNREADABLE: Final = Deferred(
+    code="prescription.answer_unreadable",
+    reason=Words(
+        en="The prescription service answered to $prepare, and what it wants to be signed can't be read.",
+        fr="Le service de prescription a répondu à $prepare, et ce qu'il veut faire signer est illisible.",
+    ),
+    operator_failed=True,
+)
 
 
 class RefusedError(HubError):
@@ -140,7 +148,10 @@ class Drafting:
             raise RefusedError("prescription.refused", words.refusal(reply.said), reply.said)
         if not reply.good:
             return deferred(reply)
-        return messages.to_sign(reply.answer.body)
+        try:
+            return messages.to_sign(reply.answer.body)
+        except InputError:
+            return _UNREADABLE
 
     async def _sign(
         self, order: Order, bundle: Bundle, prepared: ToSign, journal: Journal
@@ -152,6 +163,9 @@ class Drafting:
             await ready.make_ready(signer)
             self._allow(prepared, signer)
             signature = await self._sign_info(prepared.signed_info, signer, prepared.mechanism)
+        except MalformedError:
+            # What the service wants signed is no SignedInfo: no fault of the prescription, and never signed.
+            return _UNREADABLE
         except (PeerError, ConfigError) as error:
             return Deferred(code=error.code, reason=error.words)
         if self._trust.anchors:

@@ -7,14 +7,12 @@ as one more entry, and nothing else changes.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from hub.errors import MalformedError, Words
 from hub.ports.signing import Mechanism
 from hub_eprescription.eps import names, reading
 from hub_eprescription.eps.reading import Bundle, Resource, each, text
@@ -40,25 +38,18 @@ class ToSign:
 
 
 def to_sign(body: bytes) -> ToSign:
-    """Read the Parameters that `$prepare` answers with. Raises MalformedError `prescription.answer`."""
-    value = reading.load(body)
-    given = {text(one, "name"): text(one, "valueString") for one in each(value, "parameter")}
-    algorithm = given.get("algorithm", "RS1")
+    """Read the Parameters that `$prepare` answers with. Raises MalformedError."""
+    given = {text(one, "name"): text(one, "valueString") for one in each(reading.load(body), "parameter")}
     try:
         signed_info = base64.b64decode(given["digest"], validate=True)
         if not given["timestamp"] or len(signed_info) > _MAX_DIGEST:
             raise ValueError
-        mechanism = _MECHANISMS[algorithm]
-    except (KeyError, ValueError, binascii.Error):
-        raise MalformedError(
-            "prescription.answer",
-            Words(
-                en="The service's answer to $prepare is not what it should be: a digest in base64, a "
-                "timestamp, and algorithm RS256 or RS1.",
-                fr="La réponse du service à $prepare n'est pas ce qu'elle devrait être : un condensé en "
-                "base64, "
-                "un horodatage, et l'algorithme RS256 ou RS1.",
-            ),
+        mechanism = _MECHANISMS[given.get("algorithm", "RS1")]
+    except (KeyError, ValueError):
+        raise reading.malformed(
+            "a digest in base64, a timestamp, and algorithm RS256 or RS1 are expected",
+            "un condensé en base64, un horodatage, et l'algorithme RS256 ou RS1 sont attendus",
+            "Parameters.parameter",
         ) from None
     return ToSign(signed_info=signed_info, timestamp=given["timestamp"], mechanism=mechanism)
 
@@ -108,7 +99,7 @@ def signature(bundle: Bundle) -> tuple[bytes, str] | None:
         if len(signatures) != 1:
             raise ValueError
         return base64.b64decode(text(signatures[0], "data"), validate=True), text(signatures[0], "when")
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise reading.malformed(
             "a signed prescription has one Provenance with one signature, in base64",
             "une ordonnance signée a une Provenance avec une signature, en base64",
