@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,7 @@ MAX_BYTES: Final = 4 << 20
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 200_000
 
+_KIND: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
 SYSTEMS: Final = "https://gematik.de/fhir/erp"
 NUMBER: Final = f"{SYSTEMS}/NamingSystem/GEM_ERP_NS_PrescriptionId"
 ACCESS_CODE: Final = f"{SYSTEMS}/NamingSystem/GEM_ERP_NS_AccessCode"
@@ -162,7 +164,7 @@ def _from_json(body: bytes) -> Node:
         held = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
         raise _malformed("it is not JSON", "ce n'est pas du JSON") from None
-    if not isinstance(held, dict) or not isinstance(held.get("resourceType"), str):
+    if not isinstance(held, dict) or not _KIND.fullmatch(str(held.get("resourceType"))):
         raise _malformed("it is no FHIR resource", "ce n'est pas une ressource FHIR")
     return _json_node(held, _Counter(), 0)
 
@@ -199,7 +201,8 @@ def _json_node(held: Any, counter: _Counter, depth: int) -> Node:
 def _primitive(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    # A lone surrogate can be written in JSON, and in no encoding.
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _no_doctype(*_: object) -> None:

@@ -76,7 +76,7 @@ def of(node: Node) -> Said:
     issues, texts, failed = [], [], False
     for issue in node.all("issue"):
         held: dict[str, Any] = {name: issue.text(name) for name in _FIELDS if issue.text(name)}
-        text = issue.text("details", "text")
+        text = _printable(issue.text("details", "text"))
         if text:
             held["details"] = {"text": text}
         codes = [
@@ -90,6 +90,11 @@ def of(node: Node) -> Said:
             texts.append(text)
         failed = failed or issue.text("severity") in {"error", "fatal"}
     return Said(tuple(issues), tuple(texts), failed)
+
+
+def _printable(text: str) -> str:
+    """Return a text in one line, without what no terminal should get."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _spelled(issues: Sequence[Mapping[str, Any]]) -> str:

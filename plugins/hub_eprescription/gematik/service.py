@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -121,7 +122,9 @@ class Service:
     ) -> Handover:
         """Make the mail that hands it over. Raises InputError before it is issued."""
         del order
-        return handing.hand_over(record, signed, form, language, self._settings.common.title)
+        title = self._settings.common.title
+        # The sheet is drawn: that takes a while.
+        return await asyncio.to_thread(handing.hand_over, record, signed, form, language, title)
 
     async def listen(self, look_now: Callable[[], None]) -> None:
         """Call `look_now` whenever the service says that there is news; until cancelled, or never."""

@@ -7,6 +7,7 @@ known goes on: issued, cancelled, expired.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -30,6 +31,8 @@ MOST_SEEN: Final = 5000
 _KIND: Final = "MedicationDispense"
 _S = PrescriptionState
 _OPEN: Final = frozenset({_S.ACTIVE, _S.CLAIMED, _S.PARTLY_DISPENSED, _S.UNKNOWN})
+_NUMBER: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{3}){4}\.[0-9]{2}")
+_ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _FORBIDDEN: Final = 403
 _GONE: Final = 410
 
@@ -92,12 +95,12 @@ class Tracking:
         if node.kind not in {"Bundle", _KIND}:
             return ()
         held: dict[str, Any] = json.loads(content)
-        every = [held] if node.kind == _KIND else [one.get("resource") for one in held.get("entry", ())]
-        resources = [one for one in every if isinstance(one, dict)]
-        beside = {f"{one.get('id')}": one for one in resources if one.get("resourceType") == "Medication"}
         try:
+            every = [held] if node.kind == _KIND else [one.get("resource") for one in held.get("entry", ())]
+            resources = [one for one in every if isinstance(one, dict)]
+            beside = {f"{one.get('id')}": one for one in resources if one.get("resourceType") == "Medication"}
             return [self._dispensing(one, beside) for one in resources if one.get("resourceType") == _KIND]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
             raise MalformedError(
                 "prescription.malformed",
                 Words(
@@ -109,6 +112,8 @@ class Tracking:
     def _dispensing(self, said: Mapping[str, Any], beside: Mapping[str, Any]) -> Dispensing:
         number = next(one["value"] for one in said["identifier"] if one.get("system") == fhir.NUMBER)
         when = str(said["whenHandedOver"])
+        if not _NUMBER.fullmatch(number) or not _ID.fullmatch(said["id"]):
+            raise ValueError("no number, or no id")
         at = self._moment(when)
         wanted = str(said.get("medicationReference", {}).get("reference", "")).rpartition("/")[2]
         medication = beside.get(wanted.removeprefix("urn:uuid:"))
@@ -127,7 +132,7 @@ class Tracking:
                 fr=f"Une pharmacie a délivré au titre de l'ordonnance {number}, le {day} ; le document joint "
                 "dit quoi.",
             ),
-            document=json.dumps(document, ensure_ascii=False).encode(),
+            document=json.dumps(document).encode("ascii"),
             media_type=JSON,
             document_name="dispensing.json",
         )
@@ -146,7 +151,7 @@ class Tracking:
         self, what: str, path: str, *, access_code: str | None = None, accept: str = fhir.XML
     ) -> Reply | None:
         """Ask; None when prescribers may not. Raises PeerError."""
-        if what in self._forbidden or (what == _Q.DISPENSINGS and not self._settings.follow):
+        if what in self._forbidden or not self._settings.follow:
             return None
         try:
             reply = await self._asking.ask("GET", path, access_code=access_code, accept=accept)

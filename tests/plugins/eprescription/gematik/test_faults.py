@@ -132,13 +132,16 @@ async def test_what_may_be_issued_is_never_given_up(tmp_path: Path) -> None:
         assert await rig.count() == 1
 
 
-@pytest.mark.parametrize("status", [202, 252, 253, 254])
-async def test_a_warning_is_success(status: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("route", "status"),
+    [*(("activate", one) for one in (202, 252, 253, 254)), ("create", 253), ("create", 254)],
+)
+async def test_a_warning_is_success(route: str, status: int, tmp_path: Path) -> None:
     """It is issued, and the prescriber is told what the service dislikes."""
     async with practice(tmp_path) as one:
         rig = SimulatorRig(one)
         order, journal = begin(rig)
-        one.simulation.fault("activate", f"done:{status}")
+        one.simulation.fault(route, f"done:{status}")
         assert isinstance(await attempt(rig, order, journal), Delivered)
         assert len(journal.record.warnings) == 1
         assert journal.record.expires_at is not None
