@@ -29,6 +29,8 @@ from hub_eprescription.signing.secrets import read_secret, unusable
 T = TypeVar("T")
 ANSWER: Final = 30.0
 """Seconds that a card may take for one call; a person at a pad has twice that."""
+LEAVE: Final = 5.0
+"""Seconds that a card may take to be left, when the hub ends."""
 _MAX_PIN: Final = 256
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){1,128}")
 
@@ -145,7 +147,7 @@ class TokenSigner:
         opened, self._card = self._card, None
         if opened is not None:
             with suppress(HubError):
-                await self._call(opened.close)
+                await self._call(opened.close, LEAVE)
 
     def _take(self, chain: tuple[bytes, ...]) -> None:
         """Take certificates, when the first can be read."""
@@ -171,7 +173,7 @@ class TokenSigner:
         if held.last_try:
             raise refusals.last_try(self._where)
         if self._settings.pin is None:
-            return await self._call(lambda: card.log_in(self._where, None), 2 * ANSWER)
+            return await self._ask_at_pad()
         pin = self._read_pin(self._settings.pin)
         tried = await self._memory.tried(held.serial, pin)
         if tried is Tried.WRONG or (tried is Tried.TRYING and held.had_wrong_pin):
@@ -188,6 +190,17 @@ class TokenSigner:
         await self._memory.right()
         self._proven = held.serial, pin
         return opened
+
+    async def _ask_at_pad(self) -> Card:
+        try:
+            return await self._call(lambda: card.log_in(self._where, None), 2 * ANSWER)
+        except ConfigError as error:
+            if error.code != "signer.pin":
+                raise
+            raise faults.unavailable(
+                "the PIN that was typed at the reader is wrong",
+                "le code PIN saisi sur le lecteur est faux",
+            ) from error
 
     async def _call(self, call: Callable[[], T], seconds: float = ANSWER) -> T:
         """Make a call in the module's thread. Raises HubError; a session that is lost is forgotten."""

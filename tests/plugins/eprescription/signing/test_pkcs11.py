@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -95,6 +96,55 @@ async def test_the_certificate_may_be_in_a_file(reader: Reader) -> None:
         reader.pin()
         signed = await cades.envelop(CONTENT, opened, NOW)
     assert (await cades.verify(signed, root.trust, NOW)).trusted
+
+
+async def test_many_sign_at_once(reader: Reader) -> None:
+    """A card does one thing at a time; who signs with it at the same moment waits their turn."""
+    root = authority()
+    reader.insert(LABEL, prescriber(root))
+    reader.pin()
+    async with signer(reader, Lent()) as opened:
+        made = await asyncio.gather(
+            *(cades.envelop(str(number).encode(), opened, NOW) for number in range(20))
+        )
+    verified = [await cades.verify(one, root.trust, NOW) for one in made]
+    assert [str(number).encode() for number in range(20)] == [one.content for one in verified]
+    assert reader.logins() == 1
+
+
+async def test_a_wrong_pin_at_the_pad_is_the_persons(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who mistypes at the reader's own pad is told so, and may type again: no file is to be corrected."""
+    reader.insert(LABEL, prescriber(authority()))
+
+    def refuse(_where: Where, pin: str | None) -> None:
+        assert pin is None
+        raise library.PinIncorrect
+
+    monkeypatch.setattr(card, "log_in", refuse)
+    async with signer(reader, Lent(), pin=None) as opened:
+        with pytest.raises(PeerError, match="typed at the reader") as caught:
+            await cades.envelop(CONTENT, opened, NOW)
+    assert caught.value.code == "signer.unavailable"
+
+
+async def test_what_is_remembered_of_a_pin_is_not_the_pin(tmp_path: Path) -> None:
+    """The ledger holds a digest with a salt of its own each time; another card or PIN was never tried."""
+    lent = Lent()
+    host = lent.host(tmp_path)
+    memory = PinMemory(host, "module\ntoken")
+    values = []
+    for _time in range(2):
+        await memory.note("1", PIN, Tried.WRONG)
+        line = await host.ledger.get(memory._key)
+        assert line is not None
+        values.append(line.value)
+    assert values[0] != values[1]
+    assert not any(PIN in one for one in values)
+    assert await memory.tried("1", PIN) is Tried.WRONG
+    assert await memory.tried("2", PIN) is Tried.NEVER
+    assert await memory.tried("1", "1234") is Tried.NEVER
+    await memory.right()
+    assert await memory.tried("1", PIN) is Tried.NEVER
 
 
 async def test_a_wrong_pin_is_tried_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
