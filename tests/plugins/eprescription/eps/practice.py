@@ -30,7 +30,7 @@ from hub_eprescription.wire.settings import WireSettings
 from tests.plugins.eprescription import prescribers
 from tests.plugins.eprescription.eps.double import TOKEN, Double, serving
 from tests.plugins.eprescription.prescribers import NOW, Holder
-from tests.servers import Papers
+from tests.servers import Papers, Tls
 
 LILAS: Final = Address.parse("dr.camille.lilas@surgery-lilas.mssante.example")
 GMC: Final = "https://fhir.hl7.org.uk/Id/gmc-number"
@@ -170,12 +170,40 @@ async def practice(
     key: str = "rsa",
     **more: Any,
 ) -> AsyncIterator[Practice]:
-    """Open a practice with a service of its own."""
-    clock, log = FixedClock(NOW), RecordingLog()
-    holder = prescribers.prescriber(None, prescribers.make_key(key), name="Dr Camille Lilas", mail=str(LILAS))
+    """Open a practice with a service of its own, as the double plays it."""
+    holder = make_holder(key)
+    clock = FixedClock(NOW)
     double = Double(trust=holder.trust, now=clock.now, algorithm=algorithm)
     double.trust.accepts_sha1 = True
     tls = Papers(folder / "papers").issue()
+    async with (
+        serving(double, tls),
+        hub(folder, double.url, tls, holder, clock, signing=signing, **more) as (service, log),
+    ):
+        yield Practice(
+            service=service, double=double, clock=clock, log=log, holder=holder, token=folder / "token"
+        )
+
+
+def make_holder(key: str) -> Holder:
+    """Make Dr Lilas's key and certificate."""
+    made = prescribers.make_key(key)
+    return prescribers.prescriber(None, made, name="Dr Camille Lilas", mail=str(LILAS))
+
+
+@asynccontextmanager
+async def hub(
+    folder: Path,
+    url: str,
+    tls: Tls,
+    holder: Holder,
+    clock: FixedClock,
+    *,
+    signing: Signing = Signing.HUB,
+    **more: Any,
+) -> AsyncIterator[tuple[EpsService, RecordingLog]]:
+    """Open a hub's end to a service at `url`."""
+    log = RecordingLog()
     key_file, certificate = holder.write(folder)
     token = folder / "token"
     token.touch(mode=0o600)
@@ -190,33 +218,29 @@ async def practice(
         data=folder,
         ledger=EphemeralLedger(),
     )
-    async with serving(double, tls):
-        settings = Settings(
-            common=Common(
-                mailbox=Address.parse("eps@prescriptions.hub.example"),
-                title="EPS",
-                answers_for="Surgery of the Lilacs",
-                professions=frozenset({"10"}),
-                signing=signing,
-                poll=None,
-                language="en",
-            ),
-            wire=WireSettings(
-                base_urls=(double.url,),
-                token=token,
-                anchors=(tls.authority,),
-                answer_timeout=timedelta(seconds=60),
-            ),
-            signers=SignerSettings(
-                keys={LILAS.key: PemSettings(key=key_file, certificate=certificate)}
-                if signing is Signing.HUB
-                else {}
-            ),
-            **{"trust": (certificate,), "role": "555254240100"} | more,
-        )
-        async with open_service(settings, host) as service:
-            assert isinstance(service, EpsService)
-            yield Practice(service=service, double=double, clock=clock, log=log, holder=holder, token=token)
+    keys = {LILAS.key: PemSettings(key=key_file, certificate=certificate)}
+    settings = Settings(
+        common=Common(
+            mailbox=Address.parse("eps@prescriptions.hub.example"),
+            title="EPS",
+            answers_for="Surgery of the Lilacs",
+            professions=frozenset({"10"}),
+            signing=signing,
+            poll=None,
+            language="en",
+        ),
+        wire=WireSettings(
+            base_urls=(url,),
+            token=token,
+            anchors=(tls.authority,),
+            answer_timeout=timedelta(seconds=60),
+        ),
+        signers=SignerSettings(keys=keys if signing is Signing.HUB else {}),
+        **{"trust": (certificate,), "role": "555254240100"} | more,
+    )
+    async with open_service(settings, host) as service:
+        assert isinstance(service, EpsService)
+        yield service, log
 
 
 @dataclass

@@ -12,6 +12,7 @@ from hub.testing.prescription_contract import PrescriptionContract, Rig
 from hub_eprescription.eps import names
 from tests.plugins.eprescription.eps import examples
 from tests.plugins.eprescription.eps.practice import DoubleRig, practice
+from tests.plugins.eprescription.eps.simulated import simulated
 
 NOTIFICATION = "spec/dispensing/dispense-notification/acute-primary-example-03-req.json"
 
@@ -57,3 +58,15 @@ class TestWorkstationSigns(EpsContract):
         how = {"signing": Signing.WORKSTATION, "algorithm": "RS1", "accepts_sha1": True}
         async with practice(tmp_path, **how) as one:
             yield DoubleRig(one, items=3)
+
+
+class TestSimulator(EpsContract):
+    """The hub signs, several items, against the simulator that practice-software makers use."""
+
+    __test__ = True
+
+    @pytest.fixture
+    async def rig(self, tmp_path: Path) -> AsyncIterator[Rig]:
+        """Return the adapter and the simulator."""
+        async with simulated(tmp_path, items=3) as one:
+            yield one
