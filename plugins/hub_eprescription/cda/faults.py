@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.errors import ConflictError, InputError, MalformedError, TrustError, Words
+from hub.errors import ConflictError, InputError, LimitError, MalformedError, TrustError, Words
 
 
 def malformed(en: str, fr: str) -> MalformedError:
@@ -13,6 +13,18 @@ def malformed(en: str, fr: str) -> MalformedError:
         "prescription.malformed",
         Words(en=f"The CDA document can't be taken: {en}.", fr=f"Le document CDA ne peut être pris : {fr}."),
         field="prescription",
+    )
+
+
+def too_large(limit: int, en: str, fr: str) -> LimitError:
+    """Make the error for too much of something. The words say of what."""
+    return LimitError(
+        "prescription.too_large",
+        Words(
+            en=f"A CDA prescription has at most {limit} {en}.",
+            fr=f"Une ordonnance CDA a au plus {limit} {fr}.",
+        ),
+        limit=limit,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Final
 
 from hub.domain.prescription import Medicine
 from hub.errors import Words
 from hub_eprescription.cda import faults, markup, products
+from hub_eprescription.cda.limits import MAX_LINES, MAX_TEXT
 from hub_eprescription.cda.markup import Element
 from hub_eprescription.cda.narrative import Narrative
 
@@ -39,7 +41,11 @@ _UNITS: Final = {"d": "jour(s)", "wk": "semaine(s)", "mo": "mois", "a": "an(s)",
 
 def read(root: Element) -> tuple[Medicine, ...]:
     """Return every line, in the document's order. Raises InputError, which names the line."""
-    found = [*_medicines(root), *_devices(root)]
+    found = list(islice(chain(_medicines(root), _devices(root)), MAX_LINES + 1))
+    if len(found) > MAX_LINES:
+        raise faults.too_large(MAX_LINES, "lines", "lignes")
+    if any(len(text) > MAX_TEXT for one in found for text in (one.name, one.dosage, one.note)):
+        raise faults.too_large(MAX_TEXT, "signs in one text of a line", "caractères par texte de ligne")
     if not found:
         raise faults.malformed(
             "it prescribes nothing: no medicine and no device",

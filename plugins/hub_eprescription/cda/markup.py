@@ -10,7 +10,6 @@ from typing import Final
 
 from lxml import etree
 
-from hub.errors import LimitError, Words
 from hub_eprescription.cda import faults
 from hub_eprescription.cda.limits import MAX_BYTES, MAX_ELEMENTS
 
@@ -28,7 +27,7 @@ Element = etree._Element  # noqa: SLF001 -- lxml has no other name for the type
 def parse(content: bytes) -> Element:
     """Return the root of a CDA document. Raises MalformedError, LimitError."""
     if len(content) > MAX_BYTES:
-        raise _too_large(MAX_BYTES, "bytes", "octets")
+        raise faults.too_large(MAX_BYTES, "bytes", "octets")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -53,7 +52,7 @@ def parse(content: bytes) -> Element:
             "sa racine n'est pas un ClinicalDocument de urn:hl7-org:v3",
         )
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
-        raise _too_large(MAX_ELEMENTS, "elements", "éléments")
+        raise faults.too_large(MAX_ELEMENTS, "elements", "éléments")
     return root
 
 
@@ -97,14 +96,3 @@ def _texts(element: Element) -> str:
         edge = _BREAK if child.tag in _BLOCKS else ""
         found += [edge, _texts(child), edge, child.tail or ""]
     return "".join(found)
-
-
-def _too_large(limit: int, en: str, fr: str) -> LimitError:
-    return LimitError(
-        "prescription.too_large",
-        Words(
-            en=f"A CDA prescription has at most {limit} {en}.",
-            fr=f"Une ordonnance CDA a au plus {limit} {fr}.",
-        ),
-        limit=limit,
-    )

@@ -169,8 +169,12 @@ def test_limits() -> None:
     """Too large, too many and too deep are refused."""
     with pytest.raises(LimitError):
         markup.parse(b" " * (MAX_BYTES + 1))
-    many = papers.prescription(body="<a/>" * 200_001)
+    many = papers.prescription(body="<a/>" * 50_001)
     assert why(many).code == "prescription.too_large"
+    lines = papers.prescription(body=papers.medicines(*[papers.medicine()] * 201))
+    assert why(lines).words.en == "A CDA prescription has at most 200 lines."
+    long = papers.prescription(body=papers.medicines(papers.medicine(posology="x" * 10_001)))
+    assert why(long).code == "prescription.too_large"
     deep = papers.prescription(body="<a>" * 300 + "</a>" * 300)
     assert why(deep).code == "prescription.malformed"
 
