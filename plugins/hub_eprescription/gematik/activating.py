@@ -88,7 +88,6 @@ class Activating:
             expires = None if found_again is None else found_again.expires_at(self._settings.time_zone)
         else:
             expires = found.expires_at(self._settings.time_zone)
-        facts = {name: one for name, one in record.facts.items() if name not in {"tries", "tried_at"}}
         kept = await journal.keep(
             replace(
                 record,
@@ -96,7 +95,7 @@ class Activating:
                 issued_at=now,
                 expires_at=expires,
                 warnings=tries.warned(record, reply),
-                facts=facts,
+                facts=tries.fresh(record),
             )
         )
         return Delivered(receipt=kept.number or "")
@@ -114,8 +113,8 @@ class Activating:
     async def _not_issued(self, journal: Journal, reply: Reply, *, unsure: bool) -> Deferred | Uncertain:
         record, judgement = journal.record, reply.judgement
         if judgement.kind is Kind.FAILED:
-            record = await journal.keep(tries.count(record, self._clock.now()))
-        if judgement.good or judgement.acted or (unsure and judgement.kind is not Kind.REFUSED):
+            record = await journal.keep(tries.count(record, self._clock.now(), tries.wait(reply)))
+        if judgement.good or judgement.acted or (unsure and not _is_final(reply)):
             return Uncertain(code="prescription.unsure", reason=_unsure(reply.words))
         return tries.judge(reply, record)
 
@@ -124,6 +123,11 @@ class Activating:
             await journal.keep(tries.count(journal.record, self._clock.now()))
             return Uncertain(code="prescription.unsure", reason=_unsure(error.words))
         return Deferred(code=error.code, reason=error.words, operator_failed=True)
+
+
+def _is_final(reply: Reply) -> bool:
+    """Whether a refusal is about this prescription: what stands in between refuses without an outcome."""
+    return reply.judgement.kind is Kind.REFUSED and bool(reply.said.issues)
 
 
 async def _signed(journal: Journal) -> bytes:

@@ -142,8 +142,7 @@ class Drafting:
             return Deferred(
                 code="prescription.answer_unreadable", reason=words.UNREADABLE, operator_failed=True
             )
-        facts = {name: value for name, value in record.facts.items() if name not in {"tries", "tried_at"}}
-        facts |= {"day": self.today().isoformat(), WORKFLOW: found.workflow}
+        facts = tries.fresh(record) | {"day": self.today().isoformat(), WORKFLOW: found.workflow}
         await journal.keep(
             replace(
                 record,
@@ -167,6 +166,12 @@ class Drafting:
         signer, at = self._signer(order), self._clock.now()
         if signer is None:
             raise RefusedError("prescription.no_signer", words.no_signer().words)
+        authored = bundle.authored_on(bundle.read(content))
+        if self.day(at) != authored:
+            # The day ended while the service gave a number.
+            await journal.keep(_abandoned(journal.record))
+            late = words.other_day(authored, self.day(at))
+            raise RefusedError(late.code, late.words)
         try:
             signed = await self._keys.envelop(content, signer, at)
         except (PeerError, ConfigError) as error:

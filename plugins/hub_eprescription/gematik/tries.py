@@ -30,10 +30,17 @@ class RefusedError(HubError):
         self.said = said
 
 
-def count(record: Record, now: datetime) -> Record:
-    """Return the record with one failed try more."""
-    facts = {**record.facts, "tries": str(_tries(record) + 1), "tried_at": rfc3339(now)}
+def count(record: Record, now: datetime, pause: timedelta | None = None) -> Record:
+    """Return the record with one failed try more; after it `pause` must pass, or an hour after the last."""
+    tried = _tries(record) + 1
+    pause = HOUR if tried > MOST else pause or timedelta()
+    facts = {**record.facts, "tries": str(tried), "next_try": rfc3339(now + pause)}
     return replace(record, facts=facts)
+
+
+def fresh(record: Record) -> dict[str, str]:
+    """Return a record's facts without the tries."""
+    return {name: one for name, one in record.facts.items() if name not in {"tries", "next_try"}}
 
 
 def spent(record: Record) -> None:
@@ -43,9 +50,9 @@ def spent(record: Record) -> None:
 
 
 def resting(record: Record, now: datetime) -> bool:
-    """Whether a series of tries is spent, and the next must wait for its hour."""
-    last = record.facts.get("tried_at")
-    return _tries(record) > MOST and last is not None and now - datetime.fromisoformat(last) < HOUR
+    """Whether the next try must wait: the service said for how long, or a series of tries is spent."""
+    last = record.facts.get("next_try")
+    return last is not None and now < datetime.fromisoformat(last)
 
 
 def judge(reply: Reply, record: Record) -> Deferred:
@@ -66,7 +73,7 @@ def judge(reply: Reply, record: Record) -> Deferred:
     return Deferred(
         code="prescription.service_failed",
         reason=reply.words,
-        retry_after=_wait(reply),
+        retry_after=wait(reply),
         operator_failed=True,
     )
 
@@ -90,7 +97,7 @@ def _tries(record: Record) -> int:
     return int(record.facts.get("tries", "0"))
 
 
-def _wait(reply: Reply) -> timedelta | None:
+def wait(reply: Reply) -> timedelta | None:
     """Return how long to wait at least: what the table says, or the service itself when that is longer."""
     said = reply.answer.headers.get("Retry-After", "")
     asked = timedelta(seconds=int(said)) if _SECONDS.fullmatch(said) else None

@@ -11,10 +11,13 @@ import pytest
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
 from hub.domain.prescription import CancelResult, PrescriptionState
 from hub.errors import PeerError
-from hub.ports.prescription import Reason, Signing
+from hub.ports.prescription import Reason, Record, Signing
 from hub.testing.prescription_contract import attempt, begin, issued, run
+from hub_eprescription.gematik.asking import Reply
+from hub_eprescription.gematik.outcome import NOTHING
 from hub_eprescription.signing import cades
 from hub_eprescription.simulator.faults import KINDS, UNDONE
+from hub_eprescription.wire.session import Answer
 from tests.plugins.eprescription import prescribers
 from tests.plugins.eprescription.gematik.practice import (
     ACCESS,
@@ -376,3 +379,62 @@ async def test_a_private_patient_gets_a_private_prescription(tmp_path: Path) -> 
         order, journal = begin(rig, content=bundle(insurance="PKV"))
         assert isinstance(await run(rig, order, journal), Delivered)
         assert (journal.record.number or "").startswith("200.")
+
+
+@pytest.mark.parametrize("status", [403, 404, 413, 501, 505, 511])
+async def test_what_stands_in_between_does_not_end_what_may_be_issued(status: int, tmp_path: Path) -> None:
+    """A gateway's refusal, without an OperationOutcome, says nothing of a prescription that may be issued."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        one.simulation.fault("activate", "lost")
+        assert isinstance(await attempt(rig, order, journal), Uncertain)
+        asking = one.service._activating._asking
+        ask = asking.ask
+
+        async def refusing(*_: object, **__: object) -> Reply:
+            answer = Answer(status=status, headers={}, body=b"<html/>", media_type="text/html")
+            return Reply(answer=answer, judgement=asking._table.judge(status), said=NOTHING)
+
+        asking.ask = refusing  # type: ignore[method-assign]
+        assert isinstance(await attempt(rig, order, journal, settle=True), Uncertain)
+        assert journal.record.state is PrescriptionState.SIGNED
+        asking.ask = ask  # type: ignore[method-assign]
+        assert isinstance(await attempt(rig, order, journal, settle=True), Delivered)
+        assert await rig.count() == 1
+
+
+async def test_who_is_told_to_wait_waits(tmp_path: Path) -> None:
+    """Too many requests while it is not known what became of one: nothing is asked for an hour."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        one.simulation.fault("activate", "lost")
+        one.simulation.fault("activate", "status:429")
+        assert isinstance(await attempt(rig, order, journal), Uncertain)
+        assert isinstance(await attempt(rig, order, journal, settle=True), Uncertain)
+        assert isinstance(await attempt(rig, order, journal, settle=True), Uncertain)
+        assert one.simulation.asked["activate"] == 2
+        one.clock.advance(timedelta(hours=1))
+        assert isinstance(await attempt(rig, order, journal, settle=True), Delivered)
+
+
+async def test_midnight_while_a_number_is_given_signs_nothing(tmp_path: Path) -> None:
+    """The prescription bears the day that has just ended: it is not signed on the next one."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        keep = journal.keep
+
+        async def slow(record: Record) -> Record:
+            kept = await keep(record)
+            if record.number is not None and record.state is PrescriptionState.DRAFT:
+                one.clock.advance(timedelta(days=1))
+            return kept
+
+        journal.keep = slow  # type: ignore[method-assign]
+        outcome = await attempt(rig, order, journal)
+        assert isinstance(outcome, Refused)
+        assert outcome.code == "prescription.authored_on"
+        assert journal.signatures == []
+        assert journal.record.orphans == 1
