@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import Words
-from hub_demo import papers, smime
+from hub_demo import papers, prescribing, smime
 from hub_demo.processes import failed, until
 from hub_demo.show import Show
 from hub_demo.world import HOSPITAL, PRACTICE, World
@@ -63,6 +63,7 @@ class Story:
         self._report()
         self._letter()
         self._described()
+        self._told.append(prescribing.play(self._world, self._show))
         self._find()
         self._struck_off()
         self._outage()
@@ -83,16 +84,20 @@ class Story:
 
     def _start(self) -> None:
         with self._show.working(
-            Words(en="starting three operators and the hub", fr="démarrage de trois opérateurs et du hub")
+            Words(
+                en="starting operators, a prescription service and the hub",
+                fr="démarrage des opérateurs, d'un service de prescription et du hub",
+            )
         ):
             self._world.hautmont.start()
             self._world.valbrume.start()
             self._world.courrier.start()
+            self._world.rezept.start()
             self._world.start_hub()
         self._show.done(
             Words(
-                en="two operators by SMTP, one by its HTTP API, and the hub run, each in its own process",
-                fr="deux opérateurs en SMTP, un par son API HTTP et le hub tournent, un processus chacun",
+                en="two operators by SMTP, one by its HTTP API, a prescription service and the hub run",
+                fr="deux opérateurs en SMTP, un par API HTTP, un service de prescription et le hub tournent",
             )
         )
 
