@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,10 @@ from hub_eprescription.mail import coding, composing, writing
 from hub_eprescription.mail.writing import Head, Piece
 
 BODY: Final = "message.txt"
+_FOLDERS: Final = str.maketrans("/\\", "__")
+_MOST_NAME: Final = 200
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""A type as an envelope has it; whatever else a service says of its document, the document is sent."""
 _AUTOMATIC: Final = ("Auto-Submitted", "auto-generated")
 """RFC 3834: no program answers this, so that two of them never begin to."""
 
@@ -139,13 +144,17 @@ def _crlf(text: str) -> str:
 
 
 def _distinct(pieces: Sequence[Piece]) -> list[Piece]:
-    """Give each file a name of its own."""
+    """Give each file a name and a type that can be kept, and a name of its own."""
     found: dict[str, Piece] = {}
     for one in pieces:
-        name, number = one.name, 1
+        given = writing.line(one.name.translate(_FOLDERS)).strip(".")[:_MOST_NAME] or "document"
+        name, number = given, 1
         while name in found or name == BODY:
             number += 1
-            stem, dot, ending = one.name.rpartition(".")
-            name = f"{stem}-{number}.{ending}" if dot and stem else f"{one.name}-{number}"
-        found[name] = Piece(name=name, media_type=one.media_type, content=one.content)
+            stem, dot, ending = given.rpartition(".")
+            name = f"{stem}-{number}.{ending}" if dot and stem else f"{given}-{number}"
+        media_type = writing.bare(one.media_type)
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            media_type = "application/octet-stream"
+        found[name] = Piece(name=name, media_type=media_type, content=one.content)
     return list(found.values())

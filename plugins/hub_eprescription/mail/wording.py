@@ -6,7 +6,7 @@ Subjects name neither patient nor number: a mail's header travels in clear even 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Final
 
 from hub.domain.prescription import CancelResult, PrescriptionState
@@ -44,6 +44,7 @@ RESULTS: Final[Mapping[CancelResult, Words]] = {
 ANSWER: Final = Words(en="an answer about a prescription", fr="une réponse au sujet d'une ordonnance")
 NOT_HANDED: Final = Words(en="not handed over", fr="non remise")
 
+_MIDNIGHT: Final = time()
 _MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -75,11 +76,12 @@ def which(about: About, tongue: str) -> str:
 
 
 def when(moment: datetime, tongue: str) -> str:
-    """Return a moment, in UTC, as people write it."""
+    """Return a moment, in UTC, as people write it; midnight is that of a day whose hour nobody said."""
     utc = moment.astimezone(UTC)
+    at = "" if utc.time() == _MIDNIGHT else f"{utc:%H:%M} (UTC)"
     if french(tongue):
-        return f"{_jour(utc.day, utc.month, utc.year)} à {utc:%H:%M} (UTC)"
-    return f"{utc:%Y-%m-%d} at {utc:%H:%M} (UTC)"
+        return _jour(utc.day, utc.month, utc.year) + (f" à {at}" if at else "")
+    return f"{utc:%Y-%m-%d}" + (f" at {at}" if at else "")
 
 
 def paragraphs(*several: str) -> str:

@@ -54,11 +54,13 @@ class Log(RecordingLog):
 
 @dataclass(slots=True)
 class RecordingDesk:
-    """Takes what comes (`Desk`); `error` is raised instead when it is set."""
+    """Takes what comes (`Desk`); `error` is raised instead when it is set. It waits for `gate`."""
 
     looks: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     error: Exception | None = None
+    gate: asyncio.Event | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     def look_now(self) -> None:
         """Count it."""
@@ -66,6 +68,9 @@ class RecordingDesk:
 
     async def take(self, media_type: str, body: bytes) -> int:
         """Remember it."""
+        self.begun.set()
+        if self.gate is not None:
+            await self.gate.wait()
         if self.error is not None:
             raise self.error
         self.taken.append((media_type, body))
@@ -85,6 +90,7 @@ class World:
     log: RecordingLog
     clock: FixedClock
     session: aiohttp.ClientSession
+    task: asyncio.Task[None]
     shown: dict[str, bytes] = field(default_factory=dict)
 
     def url(self, what: str = "events", name: str = NAME) -> str:
@@ -96,6 +102,10 @@ class World:
         stamp = str(int(self.clock.now().timestamp() + ahead))
         digest = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         return {"X-Timestamp": stamp, "X-Signature": f"sha256={digest}"}
+
+    def stop(self) -> None:
+        """Have the door end, as the hub does."""
+        self.task.cancel()
 
     async def call(
         self,
@@ -190,6 +200,7 @@ async def opened(
             log=log,
             clock=clock,
             session=session,
+            task=task,
         )
         try:
             await log.listening.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
 
 import pytest
@@ -195,6 +196,40 @@ async def test_files_of_one_name_are_told_apart() -> None:
     letter = await telling.answered(answer("", *files, own), about(), voice(), MemoryStage())
     names = [one.name for one in letter.parts if one.role is not DocumentRole.ORIGINAL]
     assert names == ["message.txt", "a.pdf", "a-2.pdf", "a", "a-2", "message-2.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "kept"),
+    [
+        ("../a\r\nb.xml", "text/xml", ("_a b.xml", "text/xml")),
+        ("", "json", ("document", "application/octet-stream")),
+        ("x" * 2000, "Application/FHIR+JSON; v=4", ("x" * 200, "application/fhir+json")),
+    ],
+    ids=["control", "nothing", "long"],
+)
+async def test_whatever_a_service_calls_its_document_it_is_sent(
+    name: str, media_type: str, kept: tuple[str, str]
+) -> None:
+    """A name or a type that no envelope takes keeps nobody from hearing."""
+    happened = event(document=b"{}", document_name=name or " ", media_type=media_type)
+    letter = await telling.dispensed(happened, about(), voice(), MemoryStage())
+    (found,) = [one for one in letter.parts if one.role is DocumentRole.ATTACHMENT]
+    assert (found.name, found.media_type) == kept
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (datetime(2026, 3, 3, tzinfo=UTC), "on 2026-03-03."),
+        (datetime(2026, 3, 3, 0, 1, tzinfo=UTC), "on 2026-03-03 at 00:01 (UTC)."),
+        (datetime(2026, 3, 3, 1, 30, tzinfo=timezone(timedelta(hours=2))), "on 2026-03-02 at 23:30 (UTC)."),
+    ],
+    ids=["day", "minute", "zone"],
+)
+async def test_when(at: datetime, said: str) -> None:
+    """A day without an hour is told as a day; an hour in UTC, and it says so."""
+    letter = await telling.dispensed(event(at=at), about("en"), voice(), MemoryStage())
+    assert said in await body(letter)
 
 
 async def test_it_stands_in_the_order_s_thread() -> None:
