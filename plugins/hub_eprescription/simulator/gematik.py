@@ -5,14 +5,12 @@ Statuses and texts are those of gematik's recorded scenarios; where they show no
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hmac import compare_digest
 
-from hub_eprescription.simulator import dispensing, fhir, receipts, systems, verifying
+from hub_eprescription.simulator import dispensing, expecting, fhir, receipts, systems, verifying
 from hub_eprescription.simulator.asking import Answer, Asking
 from hub_eprescription.simulator.fhir import Resource
 from hub_eprescription.simulator.keeping import Kept
@@ -21,7 +19,6 @@ from hub_eprescription.simulator.outcomes import (
     Issue,
     declined,
     forbidden,
-    gone,
     invalid,
     missing,
 )
@@ -54,7 +51,7 @@ class Workflow:
 
     def create(self, asking: Asking, access: Access) -> Answer:
         """`POST /Task/$create`: a new number and its access code."""
-        _expect_role(access, Role.PRESCRIBER)
+        expecting.expect_role(access, Role.PRESCRIBER)
         body = asking.resource()
         flow = next(
             (
@@ -65,7 +62,7 @@ class Workflow:
             "",
         )
         if body["resourceType"] != "Parameters" or flow not in systems.FLOWS:
-            raise invalid("Invalid workflowType: 160, 169, 200 and 209 are known")
+            raise invalid(f"Invalid workflowType: known are {', '.join(systems.FLOWS)}")
         now = self.now()
         held = Held(
             number=self.kept.next_number(flow),
@@ -82,15 +79,21 @@ class Workflow:
 
     async def activate(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$activate`: the signed prescription; from then on it counts."""
-        _expect_role(access, Role.PRESCRIBER)
+        expecting.expect_role(access, Role.PRESCRIBER)
         held = self._held(number)
-        _expect_there(held, _DELETED)
-        self._expect_access_code(held, asking)
-        _expect_draft(held)
-        checked = await verifying.check(_signed(asking.resource()), number, held.flow, self.seal, self.now())
+        expecting.expect_there(held, _DELETED)
+        expecting.expect_access_code(held, asking)
+        expecting.expect_draft(held)
+        checked = await verifying.check(
+            expecting.signed(asking.resource()), number, held.flow, self.seal, self.now()
+        )
         # two calls may have come at once
-        _expect_draft(held)
-        held.signed, held.bundle, held.patient = _signed(asking.resource()), checked.bundle, checked.patient
+        expecting.expect_draft(held)
+        held.signed, held.bundle, held.patient = (
+            expecting.signed(asking.resource()),
+            checked.bundle,
+            checked.patient,
+        )
         held.accept_by, held.expires_on = checked.accept_by, checked.expires_on
         held.starts_on = checked.starts_on
         self._move(held, State.READY)
@@ -98,10 +101,10 @@ class Workflow:
 
     def accept(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$accept?ac=`: a pharmacy takes it on, and gets its secret."""
-        _expect_role(access, Role.PHARMACY)
+        expecting.expect_role(access, Role.PHARMACY)
         held = self._held(number)
-        _expect_there(held, "Task meanwhile deleted for prescription id")
-        self._expect_access_code(held, asking)
+        expecting.expect_there(held, "Task meanwhile deleted for prescription id")
+        expecting.expect_access_code(held, asking)
         if held.state is not State.READY:
             issues = [Issue(code="conflict", text=f"Task has invalid status {held.state.value}")]
             if held.owner == access.identifier:
@@ -121,12 +124,12 @@ class Workflow:
 
     def reject(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$reject?secret=`: the pharmacy gives it back; what it said of it goes."""
-        _expect_role(access, Role.PHARMACY)
+        expecting.expect_role(access, Role.PHARMACY)
         held = self._held(number)
-        _expect_there(held, _DELETED)
+        expecting.expect_there(held, _DELETED)
         if held.state is not State.IN_PROGRESS:
             raise forbidden(f"Task has to be in progress, but is: {held.state.value}")
-        _expect_secret(held, asking, "No or invalid secret")
+        expecting.expect_secret(held, asking, "No or invalid secret")
         held.secret = held.owner = held.accepted_at = held.told_at = None
         held.dispensed = []
         self._move(held, State.READY)
@@ -134,10 +137,10 @@ class Workflow:
 
     def dispense(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$dispense?secret=`: the pharmacy says what it has dispensed so far."""
-        _expect_role(access, Role.PHARMACY)
+        expecting.expect_role(access, Role.PHARMACY)
         held = self._held(number)
-        _expect_there(held, _DELETED)
-        _expect_secret(held, asking, "No or invalid secret provided for Task")
+        expecting.expect_there(held, _DELETED)
+        expecting.expect_secret(held, asking, "No or invalid secret provided for Task")
         if held.state is not State.IN_PROGRESS:
             raise forbidden("Task not in-progress.")
         held.dispensed = dispensing.read(asking.resource(), held)
@@ -147,12 +150,12 @@ class Workflow:
 
     def close(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$close?secret=`: all is dispensed; the pharmacy gets a receipt."""
-        _expect_role(access, Role.PHARMACY)
+        expecting.expect_role(access, Role.PHARMACY)
         held = self._held(number)
-        _expect_there(held, _DELETED)
+        expecting.expect_there(held, _DELETED)
         if held.state is not State.IN_PROGRESS:
             raise forbidden(f"Task has to be in progress, but is: {held.state.value}")
-        _expect_secret(held, asking, "No or invalid secret provided for Task")
+        expecting.expect_secret(held, asking, "No or invalid secret provided for Task")
         if asking.body:
             held.dispensed = dispensing.read(asking.resource(), held)
             held.told_at = self.now()
@@ -167,14 +170,14 @@ class Workflow:
     def abort(self, asking: Asking, access: Access, number: str) -> Answer:
         """`POST /Task/<id>/$abort`: it is cancelled, and forgotten but for its number."""
         held = self._held(number)
-        _expect_there(held, _DELETED)
+        expecting.expect_there(held, _DELETED)
         if access.role is Role.PHARMACY:
             if held.state is not State.IN_PROGRESS:
                 raise forbidden(f"Task must be in progress for user pharmacy, is: {held.state.value}")
-            _expect_secret(held, asking, "No or invalid secret provided for user pharmacy")
+            expecting.expect_secret(held, asking, "No or invalid secret provided for user pharmacy")
         else:
             if access.role is not Role.PATIENT or held.patient != access.identifier:
-                self._expect_access_code(held, asking)
+                expecting.expect_access_code(held, asking)
             elif held.flow in systems.DIRECT and held.state is not State.COMPLETED:
                 raise forbidden(
                     "Abort for patient in workflow types 169 / 209 only allowed for completed Task"
@@ -194,24 +197,24 @@ class Workflow:
     def look(self, asking: Asking, access: Access, number: str) -> Answer:
         """`GET /Task/<id>`: what its reader may see of it."""
         if access.role is Role.PRESCRIBER and not self.prescribers_read:
-            raise _forbidden_endpoint(access)
+            raise expecting.forbidden_endpoint(access)
         held = self._held(number)
-        _expect_there(held, _DELETED)
+        expecting.expect_there(held, _DELETED)
         link = [{"relation": "self", "url": f"{self.base}/Task/{number}"}]
         if access.role is Role.PHARMACY:
             return self._look_as_pharmacy(asking, access, held, link)
         if access.role is Role.PRESCRIBER:
-            self._expect_access_code(held, asking)
+            expecting.expect_access_code(held, asking)
             return Answer(resource=self._collection(held.task(documents=()), link))
         if held.patient != access.identifier:
-            self._expect_access_code(held, asking)
+            expecting.expect_access_code(held, asking)
         task = held.task(access_code=held.flow not in systems.DIRECT, documents=(2,))
         copy = None if held.bundle is None else dict(held.bundle, id=held.named(2))
         return Answer(resource=self._collection(task, link, copy))
 
     def look_all(self, _: Asking, access: Access) -> Answer:
         """`GET /Task`: a patient's own."""
-        _expect_role(access, Role.PATIENT)
+        expecting.expect_role(access, Role.PATIENT)
         mine = [one for one in self.kept if one.patient == access.identifier]
         entries = [
             {
@@ -226,7 +229,7 @@ class Workflow:
     def dispensed(self, asking: Asking, access: Access) -> Answer:
         """`GET /MedicationDispense`: a patient's own; a prescriber's, where they may read."""
         readers = {Role.PATIENT, Role.PRESCRIBER} if self.prescribers_read else {Role.PATIENT}
-        _expect_role(access, *readers)
+        expecting.expect_role(access, *readers)
         return Answer(resource=dispensing.search(asking, self.base, self._of(access), self.now()))
 
     def _of(self, access: Access) -> Iterable[Held]:
@@ -237,14 +240,14 @@ class Workflow:
     def _look_as_pharmacy(self, asking: Asking, access: Access, held: Held, link: list[Resource]) -> Answer:
         secret = asking.value("secret")
         if secret is None:
-            self._expect_access_code(held, asking)
+            expecting.expect_access_code(held, asking)
             if held.state is not State.IN_PROGRESS:
                 raise declined(412, "processing", "Task not in-progress.")
             if held.owner != access.identifier:
                 raise declined(412, "processing", "Task.owner doesn't match idNumberClaim in ACCESS_TOKEN")
             task = held.task(access_code=False, secret=True, documents=(1,))
             return Answer(resource=self._collection(task, link, held.binary()))
-        _expect_secret(held, asking, "No or invalid secret provided for Task")
+        expecting.expect_secret(held, asking, "No or invalid secret provided for Task")
         documents = (1,) if held.receipt is None else (1, 3)
         task = held.task(access_code=False, secret=True, documents=documents)
         return Answer(resource=self._collection(task, link, held.receipt))
@@ -261,51 +264,8 @@ class Workflow:
         for one in self.changed:
             one(held)
 
-    def _expect_access_code(self, held: Held, asking: Asking) -> None:
-        given = asking.headers.get("x-accesscode") or asking.value("ac") or ""
-        if not compare_digest(held.access_code.encode(), given.encode()):
-            raise forbidden("AccessCode mismatch")
-
     def _collection(self, task: Resource, link: list[Resource], *beside: Resource | None) -> Resource:
         entries: list[Resource] = [{"fullUrl": f"{self.base}/Task/{task['id']}", "resource": task}]
         held = (one for one in beside if one is not None)
         entries += [{"fullUrl": f"urn:uuid:{one['id']}", "resource": one} for one in held]
         return dispensing.bundle("collection", self.now(), entries, link=link)
-
-
-def _signed(body: Resource) -> bytes:
-    for one in body.get("parameter") or ():
-        if fhir.text(one, "name") == "ePrescription":
-            resource = fhir.pick(one, "resource")
-            if fhir.text(resource, "contentType") != "application/pkcs7-mime":
-                raise invalid("FHIR-Validation error", "Binary.contentType is not application/pkcs7-mime")
-            try:
-                return base64.b64decode(fhir.text(resource, "data"), validate=True)
-            except ValueError as error:
-                raise invalid("FHIR-Validation error", "Binary.data is no base64") from error
-    raise invalid("FHIR-Validation error", "no parameter ePrescription in the request")
-
-
-def _expect_role(access: Access, *roles: Role) -> None:
-    if access.role not in roles:
-        raise _forbidden_endpoint(access)
-
-
-def _forbidden_endpoint(access: Access) -> DeclinedError:
-    return forbidden(f"endpoint is forbidden for professionOID {access.role.value}")
-
-
-def _expect_there(held: Held, words: str) -> None:
-    if held.state is State.CANCELLED:
-        raise gone(words)
-
-
-def _expect_draft(held: Held) -> None:
-    if held.state is not State.DRAFT:
-        raise forbidden(f"Task not in status draft but in status {held.state.value}")
-
-
-def _expect_secret(held: Held, asking: Asking, words: str) -> None:
-    given = asking.value("secret") or ""
-    if held.secret is None or not compare_digest(held.secret.encode(), given.encode()):
-        raise forbidden(words)

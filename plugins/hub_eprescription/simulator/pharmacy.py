@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from hub_eprescription.simulator import fhir, systems
+from hub_eprescription.simulator import fhir, systems, verifying
 from hub_eprescription.simulator.asking import Asking
 from hub_eprescription.simulator.fhir import Form, Resource
 from hub_eprescription.simulator.gematik import Workflow
@@ -79,15 +79,18 @@ class Pharmacy:
 
     def _dispensing(self, number: str) -> Resource:
         held = self._held(number)
-        today = self._service.now().date().isoformat()
+        today = self._service.now().astimezone(verifying.GERMANY).date().isoformat()
         parts: list[Resource] = []
-        for prescribed in fhir.entries(held.bundle or {}, "Medication"):
+        bundle = held.bundle or {}
+        concepts = [one.get("code") for one in fhir.entries(bundle, "Medication")]
+        concepts += [one.get("codeCodeableConcept") for one in fhir.entries(bundle, "DeviceRequest")]
+        for concept in concepts:
             name = str(uuid4())
             medication = {
                 "resourceType": "Medication",
                 "id": name,
                 "meta": systems.profile("Medication"),
-                "code": prescribed.get("code") or {"text": "?"},
+                "code": concept or {"text": "?"},
             }
             dispense = {
                 "resourceType": "MedicationDispense",

@@ -19,16 +19,26 @@ PZN: Final = "http://fhir.de/CodeSystem/ifa/pzn"
 EXTENSION: Final = f"{_GEMATIK}/erp/StructureDefinition/GEM_ERP_EX_"
 PROFILE: Final = f"{_GEMATIK}/erp/StructureDefinition/GEM_ERP_PR_"
 VERSION: Final = "1.4"
-KBV_BUNDLE: Final = "https://fhir.kbv.de/StructureDefinition/KBV_PR_ERP_Bundle"
+KBV_BUNDLES: Final = frozenset(
+    {
+        "https://fhir.kbv.de/StructureDefinition/KBV_PR_ERP_Bundle",
+        "https://fhir.kbv.de/StructureDefinition/KBV_PR_EVDGA_Bundle",
+    }
+)
 KVNRS: Final = (KVNR, KVNR_PRIVATE)
 
 FLOWS: Final = {
     "160": "Muster 16 (Apothekenpflichtige Arzneimittel)",
+    "162": "Muster 16 (Digitale Gesundheitsanwendungen)",
+    "165": None,
+    "166": None,
     "169": "Muster 16 (Direkte Zuweisung)",
     "200": "PKV (Apothekenpflichtige Arzneimittel)",
     "209": "PKV (Direkte Zuweisung)",
 }
-"""Workflows and their displays."""
+"""Workflows and their displays, None where no published example shows one."""
+HEALTH_APPS: Final = "162"
+"""The workflow that a health insurance dispenses, not a pharmacy."""
 DIRECT: Final = frozenset({"169", "209"})
 """Those that the prescriber assigns to a pharmacy: the patient sees no access code."""
 PRIVATE: Final = frozenset({"200", "209"})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from hub_eprescription.simulator import systems
@@ -83,7 +83,8 @@ class Held:
             task["for"] = {"identifier": {"system": systems.KVNR, "value": self.patient}}
         task["authoredOn"] = moment(self.created_at)
         task["lastModified"] = moment(self.modified_at)
-        task["performerType"] = [_PHARMACY]
+        dispenser = _INSURANCE if self.flow == systems.HEALTH_APPS else _PHARMACY
+        task["performerType"] = [_performer(*dispenser)]
         if self.owner is not None:
             task["owner"] = {"identifier": {"system": systems.TELEMATIK_ID, "value": self.owner}}
         if inputs := [self._document(one) for one in documents if one in {1, 2}]:
@@ -93,7 +94,9 @@ class Held:
         return task
 
     def _extensions(self) -> list[Resource]:
-        coding = {"system": systems.FLOW, "code": self.flow, "display": systems.FLOWS[self.flow]}
+        coding = {"system": systems.FLOW, "code": self.flow}
+        if (display := systems.FLOWS[self.flow]) is not None:
+            coding["display"] = display
         found: list[Resource] = [{"url": f"{systems.EXTENSION}PrescriptionType", "valueCoding": coding}]
         for name, day in (("ExpiryDate", self.expires_on), ("AcceptDate", self.accept_by)):
             if day is not None:
@@ -119,16 +122,13 @@ class Held:
         }
 
 
-_PHARMACY: Resource = {
-    "coding": [
-        {
-            "system": systems.ORGANIZATION,
-            "code": "urn:oid:1.2.276.0.76.4.54",
-            "display": "Öffentliche Apotheke",
-        }
-    ],
-    "text": "Öffentliche Apotheke",
-}
+_PHARMACY: Final = ("1.2.276.0.76.4.54", "Öffentliche Apotheke")
+_INSURANCE: Final = ("1.2.276.0.76.4.59", "Kostenträger")
+
+
+def _performer(oid: str, name: str) -> Resource:
+    coding = {"system": systems.ORGANIZATION, "code": f"urn:oid:{oid}", "display": name}
+    return {"coding": [coding], "text": name}
 
 
 def moment(at: datetime) -> str:

@@ -66,13 +66,14 @@ async def check(signed: bytes, number: str, flow: str, seal: Seal, now: datetime
 
 def _judge(bundle: Resource, number: str, flow: str, signed_at: datetime) -> Checked:
     profile = fhir.text(bundle, "meta", "profile", 0)
-    if bundle["resourceType"] != "Bundle" or profile.partition("|")[0] != systems.KBV_BUNDLE:
+    if bundle["resourceType"] != "Bundle" or profile.partition("|")[0] not in systems.KBV_BUNDLES:
         raise invalid("FHIR-Validation error", "Bundle: error: this is no KBV_PR_ERP_Bundle")
-    requests = fhir.entries(bundle, "MedicationRequest")
+    requests = fhir.entries(bundle, "MedicationRequest") + fhir.entries(bundle, "DeviceRequest")
     patients = fhir.entries(bundle, "Patient")
     if len(requests) != 1 or len(patients) != 1:
         raise invalid(
-            "FHIR-Validation error", "Bundle: error: one MedicationRequest and one Patient are needed"
+            "FHIR-Validation error",
+            "Bundle: error: one MedicationRequest (or DeviceRequest) and one Patient are needed",
         )
     request = requests[0]
     _validate(bundle)
