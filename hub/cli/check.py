@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli import exit_codes, screen
-from hub.cli.given import OWN, given
+from hub.cli.given import RESERVED, given
 from hub.cli.language import told
 from hub.cli.options import Json
 
@@ -27,7 +27,7 @@ def run(ctx: typer.Context, *, json: Json = False) -> None:
 
     setup.configure("console", "error")
     options = given(ctx)
-    findings = asyncio.run(check(options.file, options.block, frozenset(OWN)))
+    findings = asyncio.run(check(options.file, options.block, RESERVED))
     failed = [one.error for one in findings if one.error is not None]
     if json:
         screen.as_json({"fine": not failed, "findings": [_data(one) for one in findings]})

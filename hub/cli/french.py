@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hub.cli import french_prescription
+
 HELP: Final = {
+    **french_prescription.HELP,
     # The program
     "Caducée: every secure health-messaging operator reaches every other one.\n\n"
     "Begin with `hub init`, then `hub check` and `hub serve`.": (

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from hub.app.configuration import Configuration
 
 OWN: Final = (
-    "init", "check", "serve", "send", "trace", "verify", "queue", "directory", "plugins", "keys",
+    "init", "check", "serve", "send", "prescription", "trace", "verify", "queue", "directory", "plugins",
+    "keys",
 )  # fmt: skip
-"""The hub's own commands, in the order in which help lists them; no plugin may take these names."""
+"""The hub's own commands, in the order in which help lists them."""
+OPEN: Final = ("prescription",)
+"""The groups among them that a plugin may add commands to, under the same name."""
+RESERVED: Final = frozenset(OWN) - frozenset(OPEN)
+"""The names that no plugin may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Given:
 
         # What parts have to say goes to standard error, and only what somebody should look at.
         setup.configure("console", "warning")
-        return load(self.file, self.block, reserved=frozenset(OWN))
+        return load(self.file, self.block, reserved=RESERVED)
 
 
 def given(context: typer.Context) -> Given:

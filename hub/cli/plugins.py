@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli import exit_codes, screen
-from hub.cli.given import OWN, Given, given
+from hub.cli.given import RESERVED, Given, given
 from hub.cli.language import told
 from hub.cli.options import Json
 from hub.cli.screen import Cell
@@ -50,7 +50,7 @@ def _discovered(options: Given) -> Plugins:
         # Without a configuration nothing is blocked in it; a broken one must be told.
         if error.code != "config.nowhere":
             raise
-    return discover(block, reserved=frozenset(OWN))
+    return discover(block, reserved=RESERVED)
 
 
 def _show(found: Plugins) -> None:

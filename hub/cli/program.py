@@ -1,6 +1,6 @@
 """The commands put together, and what becomes of an error that none of them handled.
 
-Plugins may add commands of their own; they are looked for only when none of the hub's is meant.
+Plugins may add commands of their own: see `hub.cli.added`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,10 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from hub.cli import (
@@ -26,6 +23,7 @@ from hub.cli import (
     keys,
     language,
     plugins,
+    prescription,
     queue,
     screen,
     send,
@@ -34,50 +32,12 @@ from hub.cli import (
     usage,
     verify,
 )
+from hub.cli.added import Program
 from hub.cli.given import OWN, Given
 from hub.errors import HubError, Words
 
 TRACEBACK: Final = "CADUCEE_TRACEBACK"
 """Set to anything, this variable shows tracebacks. They may quote what no log should hold."""
-
-
-class Program(TyperGroup):
-    """The root: the hub's own commands, then the plugins'."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names of all commands."""
-        return [*self.commands, *sorted(_added(*_named(ctx)))]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command by its name."""
-        found = self.commands.get(cmd_name)
-        if found is not None:
-            return found
-        added = _added(*_named(ctx)).get(cmd_name)
-        if added is None:
-            return None
-        command = get_command(added) if isinstance(added, typer.Typer) else added
-        command.name = cmd_name
-        language.translate(command, (cmd_name,))
-        return command
-
-
-def _named(ctx: Any) -> tuple[Path | None, tuple[str, ...]]:
-    return ctx.params.get("config"), tuple(ctx.params.get("block") or ())
-
-
-@cache
-def _added(config: Path | None, block: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return what plugins add. One that the configuration blocks is not imported for that either."""
-    from hub.adapters.config.read import read  # noqa: PLC0415 -- only when plugins' commands are looked for
-    from hub.adapters.plugins.manager import discover  # noqa: PLC0415
-    from hub.app.locating import blocked, locate  # noqa: PLC0415
-
-    names = frozenset(block)
-    # A plugin's command may need no configuration; one that does says what is wrong with it.
-    with suppress(HubError):
-        names |= blocked(read(locate(config, os.environ)))
-    return discover(names, reserved=frozenset(OWN), only_commands=True).commands
 
 
 app = typer.Typer(
@@ -93,6 +53,7 @@ _COMMANDS: Final[Mapping[str, Any]] = {
     "check": check.run,
     "serve": serve.run,
     "send": send.run,
+    "prescription": prescription.app,
     "trace": trace.run,
     "verify": verify.run,
     "queue": queue.app,

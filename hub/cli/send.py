@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-import os
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,17 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hub.cli import entries, exit_codes, language, screen
+from hub.cli import exit_codes, language, screen
+from hub.cli.door import LOCAL, Anchor, Certificate, CertificateKey, TokenFile, Url, door
 from hub.cli.options import Json
+from hub.cli.recipients import who
 from hub.cli.screen import Cell
-from hub.domain.party import Identifier
-from hub.domain.target import Description, read_target
-from hub.errors import HubError, InputError, MalformedError, Words
+from hub.errors import HubError, Words
 
 if TYPE_CHECKING:
     from hub.adapters.http.client import Attachment, Client, Door
 
-VARIABLE: Final = "CADUCEE_TOKEN"
 _PAUSE: Final = 0.5
 """Seconds between two looks at a message that is still on its way."""
 
@@ -53,19 +51,11 @@ def run(
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same again sends nothing twice.")
     ] = None,
-    url: Annotated[str, typer.Option(help="The hub's API.")] = "http://127.0.0.1:8025",
-    token_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file with the token; else CADUCEE_TOKEN.")
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="The client certificate to show.")
-    ] = None,
-    certificate_key: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="Its private key, unless in the same file.")
-    ] = None,
-    anchor: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="Authorities to trust, not the system's.")
-    ] = None,
+    url: Url = LOCAL,
+    token_file: TokenFile = None,
+    certificate: Certificate = None,
+    certificate_key: CertificateKey = None,
+    anchor: Anchor = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the message to its end.")] = False,
     json: Json = False,
 ) -> None:
@@ -74,26 +64,18 @@ def run(
     Prints its id, and who was refused and why. Exit code 0 when the hub took it; with --wait, when it
     reached everybody.
     """
-    from hub.adapters.http.client import Door  # noqa: PLC0415 -- heavy: aiohttp
-
-    message: dict[str, Any] = {"from": sender, "to": [_who(one) for one in to], "subject": subject}
-    message |= {name: [_who(one) for one in whom] for name, whom in (("cc", cc), ("bcc", bcc)) if whom}
+    message: dict[str, Any] = {"from": sender, "to": [who(one) for one in to], "subject": subject}
+    message |= {name: [who(one) for one in whom] for name, whom in (("cc", cc), ("bcc", bcc)) if whom}
     if text is not None:
         message["text"] = sys.stdin.read() if text == "-" else text
-    door = Door(
-        url=url,
-        token=_token(token_file),
-        certificate=certificate,
-        key=certificate_key,
-        anchors=anchor,
-    )
+    way = door(url, token_file, certificate, certificate_key, anchor)
     files = [_attachment(one) for one in attach or ()]
-    code = asyncio.run(_send(door, message, files, key or str(uuid.uuid4()), wait=wait, as_json=json))
+    code = asyncio.run(_send(way, message, files, key or str(uuid.uuid4()), wait=wait, as_json=json))
     raise typer.Exit(code)
 
 
 async def _send(
-    door: Door,
+    way: Door,
     message: Mapping[str, Any],
     files: Sequence[Attachment],
     key: str,
@@ -103,7 +85,7 @@ async def _send(
 ) -> int:
     from hub.adapters.http.client import open_client  # noqa: PLC0415 -- heavy: aiohttp
 
-    async with open_client(door, language.tag()) as client:
+    async with open_client(way, language.tag()) as client:
         try:
             answer = await client.submit(message, files, key)
         except HubError as error:
@@ -131,8 +113,8 @@ async def _follow(client: Client, message: str) -> Any:
 
 
 def _tell_refused(refused: Mapping[str, Mapping[str, str]]) -> None:
-    for who, why in refused.items():
-        screen.note(Words(en=f"refused: {who}: {why['detail']}", fr=f"refusé : {who} : {why['detail']}"))
+    for whom, why in refused.items():
+        screen.note(Words(en=f"refused: {whom}: {why['detail']}", fr=f"refusé : {whom} : {why['detail']}"))
 
 
 def _tell(reports: Sequence[Any]) -> None:
@@ -150,40 +132,8 @@ def _tell(reports: Sequence[Any]) -> None:
     )
 
 
-def _who(text: str) -> str | dict[str, str]:
-    """Return a recipient as the API takes it. Raises MalformedError, which names the one it means."""
-    try:
-        meant = read_target(text)
-    except MalformedError as error:
-        words = error.words
-        raise MalformedError(
-            error.code, Words(en=f"{text}: {words.en}", fr=f"{text} : {words.fr}")
-        ) from error
-    match meant:
-        case Identifier():
-            scheme, number = entries.short(meant)
-            return {scheme: number}
-        case Description(name=name, specialty=specialty, town=town):
-            parts = {"name": name, "specialty": specialty, "town": town}
-            return {part: value for part, value in parts.items() if value}
-    return str(meant)
-
-
 def _attachment(path: Path) -> Attachment:
     from hub.adapters.http.client import Attachment  # noqa: PLC0415 -- heavy: aiohttp
 
     guessed = mimetypes.guess_type(path.name)[0]
     return Attachment(path=path, media_type=guessed or "application/octet-stream")
-
-
-def _token(file: Path | None) -> str | None:
-    if file is None:
-        return os.environ.get(VARIABLE) or None
-    try:
-        return file.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        kind = type(error).__name__
-        raise InputError(
-            "token.unreadable",
-            Words(en=f"{file} holds no token ({kind}).", fr=f"{file} ne contient pas de jeton ({kind})."),
-        ) from None

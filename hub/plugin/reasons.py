@@ -11,6 +11,7 @@ from hub.errors import Words
 _KNOWN: Final = {
     errno.ENOENT: Words(en="there is no such file or folder", fr="ce fichier ou dossier n'existe pas"),
     errno.EACCES: Words(en="access is denied", fr="accès refusé"),
+    errno.EEXIST: Words(en="it exists already", fr="il existe déjà"),
     errno.EISDIR: Words(en="it is a folder", fr="c'est un dossier"),
     errno.ENOTDIR: Words(en="its path leads through a file", fr="le chemin passe par un fichier"),
     errno.ENOSPC: Words(en="the disk is full", fr="le disque est plein"),

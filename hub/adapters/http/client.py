@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,8 @@ from hub.plugin import reasons
 
 PATIENCE: Final = 60.0
 """Seconds to connect, and to wait for the next bytes of an answer."""
-_ACCEPTED: Final = 202
-_FINE: Final = 200
+_ACCEPTED: Final = (202,)
+_FINE: Final = (200,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,21 @@ class Attachment:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hub answered."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """Return the body as JSON; None when it is something else."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
 class Client:
     """Talks to one hub. Made by `open_client`."""
 
@@ -58,7 +73,7 @@ class Client:
         headers = {"Idempotency-Key": key}
         with ExitStack() as stack:
             if not files:
-                return await self._ask("POST", "/v1/messages", _ACCEPTED, headers, json=message)
+                return (await self.ask("POST", "/v1/messages", _ACCEPTED, headers, json=message)).json()
             documents = [
                 {"name": one.path.name, "media_type": one.media_type, "part": f"d{number}"}
                 for number, one in enumerate(files)
@@ -67,25 +82,28 @@ class Client:
             text = json.dumps({**message, "documents": documents}, ensure_ascii=False)
             form.add_field("message", text, content_type="application/json")
             for number, one in enumerate(files):
-                opened = stack.enter_context(_open(one.path))
+                opened = stack.enter_context(opened_file(one.path))
                 form.add_field(
                     f"d{number}", opened, filename=f"d{number}", content_type="application/octet-stream"
                 )
-            return await self._ask("POST", "/v1/messages", _ACCEPTED, headers, data=form)
+            return (await self.ask("POST", "/v1/messages", _ACCEPTED, headers, data=form)).json()
 
     async def report(self, message: str) -> Any:
         """Return how a message fares, as the API tells it."""
-        return await self._ask("GET", f"/v1/messages/{message}", _FINE, {})
+        return (await self.ask("GET", f"/v1/messages/{message}", _FINE, {})).json()
 
-    async def _ask(self, method: str, path: str, wanted: int, headers: Mapping[str, str], **body: Any) -> Any:
+    async def ask(
+        self, method: str, path: str, wanted: Container[int], headers: Mapping[str, str], **body: Any
+    ) -> Answer:
+        """Ask the API and return an answer of a status that is `wanted`; raise the error for any other."""
         try:
             async with self._session.request(
                 method, self._url + path, headers=headers, allow_redirects=False, **body
             ) as answer:
-                said = await _read(answer)
-                if answer.status == wanted:
+                said = Answer(answer.status, await answer.read())
+                if answer.status in wanted:
                     return said
-                raise _problem(answer.status, said)
+                raise _problem(answer.status, said.json())
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _unreachable(self._url, error) from error
 
@@ -120,14 +138,6 @@ def _context(door: Door) -> ssl.SSLContext:
     return context
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Any:
-    data = await answer.read()
-    try:
-        return json.loads(data)
-    except ValueError:
-        return None
-
-
 def _problem(status: int, said: Any) -> HubError:
     """Turn problem+json (RFC 9457) into an error. The hub wrote it in the language that we asked for."""
     told = said if isinstance(said, dict) else {}
@@ -142,7 +152,11 @@ def _problem(status: int, said: Any) -> HubError:
         branch = PeerError
     refused = told.get("refused")
     return branch(
-        code, Words(en=text, fr=text), status=status, refused=refused if isinstance(refused, dict) else {}
+        code,
+        Words(en=text, fr=text),
+        status=status,
+        refused=refused if isinstance(refused, dict) else {},
+        problem=told,
     )
 
 
@@ -150,7 +164,8 @@ def _list(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _open(path: Path) -> Any:
+def opened_file(path: Path) -> Any:
+    """Open a file to be read. Raises InputError `file.unreadable`."""
     try:
         return path.open("rb")
     except OSError as error:

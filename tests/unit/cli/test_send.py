@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 
@@ -16,26 +13,15 @@ from hub.domain.party import FINESS, INS_NIA, INS_NIR, RPPS, Identifier
 from hub.domain.target import Description, Target
 from hub.errors import Words
 from tests.unit.adapters.http.serving import TOKEN, Served, serving
+from tests.unit.cli.beside import beside
 from tests.unit.cli.conftest import Hub, Said
 
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    """Serve an API from a thread of its own, so that the program can run in the test's."""
-    ready: Future[tuple[Served, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        done = asyncio.Event()
-        async with serving() as one:
-            ready.set_result((one, asyncio.get_running_loop(), done))
-            await done.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    one, loop, done = ready.result(timeout=30)
-    yield one
-    loop.call_soon_threadsafe(done.set)
-    thread.join()
+    """Serve an API beside the program."""
+    with beside(serving) as one:
+        yield one
 
 
 @pytest.fixture
