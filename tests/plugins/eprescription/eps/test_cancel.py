@@ -200,6 +200,33 @@ async def test_a_consent_without_a_code_is_none(rig: DoubleRig) -> None:
     assert caught.value.code == "prescription.answer_unclear"
 
 
+def test_the_service_s_own_word_for_not_found_is_understood() -> None:
+    """The specification names it beside R-0008."""
+    issue = {
+        "severity": "error",
+        "code": "not-found",
+        "details": {"coding": [{"code": "PRESCRIPTION_NOT_FOUND"}]},
+    }
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+    answer = cancel.read(body, names.MEDIA_TYPE, "")
+    assert answer is not None
+    assert answer.meaning.result is CancelResult.NOT_FOUND
+
+
+def test_a_passing_failure_is_no_answer() -> None:
+    """It may work another time."""
+    issue = {"severity": "error", "code": "throttled"}
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+    assert cancel.read(body, names.MEDIA_TYPE, "") is None
+
+
+async def test_what_the_hub_never_sent_is_not_cancelled(rig: DoubleRig) -> None:
+    """Without the order there is nothing to say to the service."""
+    record = await issued(rig)
+    said = await rig.service.cancel(replace(record, facts={}), Reason(code="0001"), CAMILLE)
+    assert said.result is CancelResult.NOT_FOUND
+
+
 def _number(data: bytes) -> str:
     return next(
         str(one["resource"]["groupIdentifier"]["value"])

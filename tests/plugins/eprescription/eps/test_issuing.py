@@ -11,17 +11,31 @@ from pathlib import Path
 import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
+from hub.domain.party import Identifier
 from hub.domain.prescription import PrescriptionState
-from hub.errors import InputError, StoreError, TrustError
+from hub.errors import InputError, PeerError, StoreError, TrustError, Words
 from hub.ports.prescription import Signing
 from hub.ports.signing import Mechanism
 from hub.testing.prescription_contract import attempt, begin, run
-from hub_eprescription.eps import messages, names, number, reading
+from hub_eprescription.eps import drafting, messages, names, number, reading
 from hub_eprescription.signing import xmldsig
+from hub_eprescription.signing.verdict import Verified
 from tests.plugins.eprescription import prescribers
 from tests.plugins.eprescription.eps import examples
-from tests.plugins.eprescription.eps.practice import CAMILLE, DoubleRig, order, practice
+from tests.plugins.eprescription.eps.practice import CAMILLE, LILAS, SDS, DoubleRig, order, practice
 
+DUPLICATE = {
+    "resourceType": "OperationOutcome",
+    "issue": [
+        {
+            "severity": "error",
+            "code": "duplicate",
+            "details": {
+                "coding": [{"code": "DUPLICATE_PRESCRIPTION_ID", "display": "Duplicate prescription."}]
+            },
+        }
+    ],
+}
 INFORMED = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "information", "code": "informational"}],
@@ -426,6 +440,88 @@ async def test_a_service_says_when_to_come_back(rig: DoubleRig) -> None:
     ):
         headed = replace(reply, answer=replace(reply.answer, headers={"Retry-After": said}))
         assert headed.retry_after == wanted
+
+
+async def test_a_warning_is_kept_for_the_prescriber(rig: DoubleRig) -> None:
+    """Issued all the same."""
+    issue = {"severity": "warning", "code": "informational", "diagnostics": "Endorsement will be needed."}
+    rig.practice.double.spoil("order", (200, {"resourceType": "OperationOutcome", "issue": [issue]}))
+    begun, journal = begin(rig)
+    assert isinstance(await attempt(rig, begun, journal), Delivered)
+    (warning,) = journal.record.warnings
+    assert "Endorsement will be needed." in warning.en
+    assert "avertissement" in warning.fr
+
+
+async def test_a_key_that_can_t_be_used_now_waits(rig: DoubleRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is out: nothing is refused, nothing is sent, and it goes on when the card is back."""
+
+    async def out(*_: object) -> bytes:
+        raise PeerError("signer.unavailable", Words(en="The card is out.", fr="La carte est absente."))
+
+    begun, journal = begin(rig)
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.service._drafting, "_sign_info", out)
+        outcome = await attempt(rig, begun, journal)
+    assert isinstance(outcome, Deferred)
+    assert outcome.code == "signer.unavailable"
+    assert not outcome.operator_failed
+    assert rig.practice.double.asked["order"] == 0
+    assert isinstance(await run(rig, begun, journal), Delivered)
+
+
+async def test_two_signatures_are_refused(rig: DoubleRig) -> None:
+    """Nobody could say which one counts."""
+    once = messages.with_signature(order(1), b"<a/>", "2026-03-28T09:30:00+00:00")
+    begun, journal = begin(rig, content=messages.with_signature(once, b"<b/>", "2026-03-28T09:31:00+00:00"))
+    outcome = await attempt(rig, begun, journal)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "prescription.malformed"
+    assert not rig.practice.double.requests
+
+
+async def test_a_certificate_may_name_whom_the_order_names(rig: DoubleRig) -> None:
+    """A smartcard's certificate has no mail address, but the SDS user id that stands in the order."""
+    card = Verified(
+        content=b"",
+        certificate=b"",
+        signer="",
+        signed_at=None,
+        trusted=True,
+        identifiers=(Identifier(names.SDS_USER, SDS),),
+    )
+    stranger = replace(
+        CAMILLE, identifiers=(), address=type(LILAS).parse("desk@surgery-lilas.mssante.example")
+    )
+    drafting._signed_by(card, stranger, (Identifier(names.SDS_USER, SDS),))
+    with pytest.raises(TrustError):
+        drafting._signed_by(card, stranger, (Identifier(names.SDS_USER, "555000111223"),))
+
+
+async def test_another_address_is_tried_when_nothing_left(tmp_path: Path) -> None:
+    """Two addresses, at the first nobody listens: issued at the second, which is then asked first."""
+    async with practice(tmp_path) as one:
+        rig = DoubleRig(one)
+        session = one.service._asking._session
+        bases = ("https://localhost:1", *session._settings.base_urls)
+        session._settings = replace(session._settings, base_urls=bases)
+        begun, journal = begin(rig)
+        assert isinstance(await attempt(rig, begun, journal), Delivered)
+        assert one.service._asking._first == 1
+
+
+async def test_an_answer_lost_at_one_address_makes_the_next_refusal_doubtful(tmp_path: Path) -> None:
+    """Both addresses are the same service: the first lost the answer, the second says duplicate: issued."""
+    async with practice(tmp_path) as one:
+        rig = DoubleRig(one)
+        begun, journal = begin(rig)
+        session = one.service._asking._session
+        (base,) = session._settings.base_urls
+        session._settings = replace(session._settings, base_urls=(base, f"{base}/."))
+        one.double.spoil("order", "after")
+        one.double.spoil("order", (400, DUPLICATE))
+        assert isinstance(await attempt(rig, begun, journal), Delivered)
+        assert await rig.count() == 1
 
 
 async def _signed_elsewhere(rig: DoubleRig) -> bytes:

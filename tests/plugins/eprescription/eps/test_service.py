@@ -80,3 +80,23 @@ async def test_there_is_no_2d_code(rig: DoubleRig) -> None:
     record = await issued(rig)
     assert rig.service.code(record, None) is None
     assert record.state is PrescriptionState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(500, "service_failed"), (403, "service_failed"), (401, "token_refused")]
+)
+async def test_a_probe_says_what_is_wrong(rig: DoubleRig, status: int, code: str) -> None:
+    """The service fails, forbids, or does not know the token."""
+    rig.practice.double.spoil("other", (status, b""))
+    with pytest.raises(PeerError) as caught:
+        await rig.service.probe()
+    assert caught.value.code == f"prescription.{code}"
+
+
+async def test_a_token_that_is_refused_when_asking_how_it_stands_says_so(rig: DoubleRig) -> None:
+    """The prescriber learns that the hub's login has ended."""
+    record = await issued(rig)
+    rig.practice.double.spoil("track", (401, b""))
+    with pytest.raises(PeerError) as caught:
+        await rig.service.status(record)
+    assert caught.value.code == "prescription.token_refused"
