@@ -191,6 +191,8 @@ async def _play(
 def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
     """Say where it is, and what to put into hub.toml."""
     anchors = files.anchors.absolute()
+    token = f"token = {_quoted(tokens[0].absolute())}"
+    authority = f"anchors = [{_quoted(anchors)}]"
     lines = [
         said(
             f"The simulator listens at {served.url}; trust {anchors}.",
@@ -207,8 +209,18 @@ def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
         'mailbox = "erezept@rezept.hub.example"',
         'answers_for = "Cabinet des Lilas"',
         f"base_urls = [{_quoted(served.url)}]",
-        f"token = {_quoted(tokens[0].absolute())}",
-        f"anchors = [{_quoted(anchors)}]",
+        f"listen = {_quoted(served.pings)}",
+        token,
+        authority,
+        "",
+        "[operators.eps]",
+        'kind = "eps"',
+        'domains = ["eps.hub.example"]',
+        'mailbox = "eps@eps.hub.example"',
+        'answers_for = "Cabinet des Lilas"',
+        f"base_urls = [{_quoted(served.eps_url)}]",
+        token,
+        authority,
         "",
         said("It is ready; Ctrl-C stops it.", "Il est prêt ; Ctrl-C l'arrête."),
     ]

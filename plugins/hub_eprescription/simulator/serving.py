@@ -32,12 +32,16 @@ _HANDSHAKE: Final = 10.0
 
 
 class Served:
-    """A simulation that listens. `url` is the base URL of the E-Rezept service, `eps_url` that of EPS."""
+    """A simulation that listens.
+
+    `url` is the base URL of the E-Rezept service, `eps_url` that of EPS, `pings` where the WebSocket is.
+    """
 
     def __init__(self, simulation: Simulation, url: str) -> None:
         self.simulation = simulation
         self.url = url
         self.eps_url = f"{url}{BASE}"
+        self.pings = f"{url.replace('https:', 'wss:', 1)}{subscribing.PATH}"
 
 
 @asynccontextmanager

@@ -5,10 +5,14 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import aiohttp
 import pytest
 
+from hub.plugin import Table
+from hub_eprescription.eps import settings as eps
+from hub_eprescription.gematik import settings as gematik
 from tests.plugins.eprescription.simulator.process import Simulated, simulated
 from tests.plugins.eprescription.simulator.stage import PRESCRIBER, Caller, Heard, ordering
 
@@ -40,6 +44,17 @@ async def test_what_it_prints_connects_a_hub(tmp_path: Path) -> None:
             "eps": {"states": {}, "issued": 0},
             "asked": {"create": 1},
         }
+
+
+@pytest.mark.parametrize(("operator", "kind"), [("erezept", gematik), ("eps", eps)])
+def test_the_lines_that_it_prints_can_be_pasted(tmp_path: Path, operator: str, kind: ModuleType) -> None:
+    """The tables are ones that the hub takes."""
+    with simulated(tmp_path / "simulator") as double:
+        table = double.table(operator)
+        for name in ("kind", "domains"):
+            assert table.pop(name)
+        read = kind.parse(Table(table, file=tmp_path / "hub.toml", path=f"operators.{operator}"))
+        assert read.wire.base_urls[0].startswith(double.url)
 
 
 async def test_a_restart_keeps_prescriptions_and_papers(tmp_path: Path) -> None:

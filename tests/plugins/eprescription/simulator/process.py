@@ -65,10 +65,11 @@ class Simulated:
         for deed in deeds:
             self._ask("POST", f"prescriptions/{number}/{deed}")
 
-    def table(self) -> dict[str, Any]:
-        """Return the table that it offers for hub.toml."""
-        (table,) = tomllib.loads(self.told[self.told.index("[operators.") :])["operators"].values()
-        found: dict[str, Any] = table
+    def table(self, operator: str = "erezept") -> dict[str, Any]:
+        """Return a table that it offers for hub.toml: `erezept` or `eps`."""
+        found: dict[str, Any] = tomllib.loads(self.told[self.told.index("[operators.") :])["operators"][
+            operator
+        ]
         return found
 
     def _ask(self, method: str, what: str, said: Any = None) -> Any:
