@@ -49,9 +49,10 @@ soak: $(VENV)/.installed ## the long tests: 200 kills under load, networks and d
 	KILLS=200 $(BIN)/python -m pytest -q --timeout=7200 tests/system/test_kill.py
 	SOAK=20 $(BIN)/python -m pytest -q --timeout=7200 tests/system/test_faults.py tests/system/test_outages.py
 
-bench: $(VENV)/.installed ## messages per second beside Postfix (root, Postfix) and beside a hand-written HTTP client
+bench: $(VENV)/.installed ## messages per second beside Postfix (root, Postfix) and beside hand-written HTTP clients
 	$(BIN)/python -m bench.relay
 	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.prescriptions
 
 packages: ## install the Debian packages that the system tests need (as root)
 	apt-get update -qq

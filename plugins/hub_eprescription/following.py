@@ -37,7 +37,7 @@ class Following:
                 await self._refresh(journal)
             life = await bureau.agenda.life(prescription)
             return Standing(
-                record=journal.record,
+                record=self.current(journal.record),
                 service=bureau.name,
                 view=await self._view(journal),
                 events=life.events,
@@ -75,7 +75,7 @@ class Following:
         journal = await self._bureau.records.journal(prescription)
         if not journal.record.state.issued:
             return None
-        code = self._bureau.service.code(journal.record, await journal.signed())
+        code = self._bureau.service.code(self.current(journal.record), await journal.signed())
         if code is None:
             return None
         if code.text is None:
@@ -98,11 +98,18 @@ class Following:
         view = await self._view(journal)
         if view is None or not journal.record.state.issued:
             return None
-        code = self._bureau.service.code(journal.record, await journal.signed())
+        record = self.current(journal.record)
+        code = self._bureau.service.code(record, await journal.signed())
         # Drawing takes tens of milliseconds, in which the hub has other things to do.
         return await asyncio.to_thread(
-            sheet.pdf, view, journal.record, language=language, code=code, title=self._bureau.common.title
+            sheet.pdf, view, record, language=language, code=code, title=self._bureau.common.title
         )
+
+    def current(self, record: Record) -> Record:
+        """Return a record as it counts now: what nobody took before its end has expired, asked or not."""
+        ended = record.expires_at is not None and record.expires_at <= self._bureau.host.clock.now()
+        expired = ended and record.state is PrescriptionState.ACTIVE
+        return replace(record, state=PrescriptionState.EXPIRED) if expired else record
 
     async def cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation:
         """Cancel it; when the service can't be asked now, the wish is kept, and PeerError raised."""

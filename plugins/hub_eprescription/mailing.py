@@ -72,7 +72,7 @@ class Mailing:
         return sent
 
     async def _handover(self, journal: LedgerJournal, order: HandOrder, language: str) -> Handover:
-        bureau, record = self._bureau, journal.record
+        bureau, record = self._bureau, self._following.current(journal.record)
         if not record.state.issued or record.state.final:
             raise _not_to_hand_over(record)
         signed = await journal.signed()

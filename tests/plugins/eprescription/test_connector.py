@@ -358,6 +358,19 @@ async def test_a_fresh_look_asks_the_service(bench: Bench) -> None:
         await bench.connector.probe()
 
 
+async def test_past_its_end_it_has_expired(bench: Bench) -> None:
+    """Nobody took it in time: it is handed over no more, and says so without the service being asked."""
+    id_ = await bench.issued()
+    async with bench.connector._bureau.holding(id_) as journal:
+        await journal.keep(replace(journal.record, expires_at=bench.clock.now() + timedelta(days=1)))
+    bench.clock.advance(timedelta(days=2))
+    standing = await bench.connector.standing(id_)
+    assert standing is not None
+    assert standing.record.state is S.EXPIRED
+    with pytest.raises(InputError, match=r"prescription\.over"):
+        await bench.connector.hand_over(id_, TO_PHARMACY)
+
+
 async def test_a_workstation_signs(tmp_path: Path) -> None:
     """The issue waits for it, whatever is tried; what it signed is taken once, and other bytes never."""
     bench = Bench(tmp_path, ScriptedService(signing=Signing.WORKSTATION))
@@ -462,6 +475,32 @@ async def test_a_mail_moves_nothing_that_the_service_knows(bench: Bench) -> None
     (passed,) = bench.intake.submissions
     assert str(PHARMACY) in (await passed.parts[0].content.read()).decode()
     assert await passed.parts[1].content.read() == b"<dispensed/>"
+
+
+async def test_an_automatic_answer_disturbs_nobody(bench: Bench) -> None:
+    """A pharmacy that is closed says so to the hub, which keeps it to itself."""
+    id_ = await bench.issued()
+    mail = b"Auto-Submitted: auto-replied\r\n\r\nNous sommes ferm\xc3\xa9s."
+    parcel = bench.parcel(
+        Kind.MESSAGE,
+        [
+            ("message.txt", "text/plain", DocumentRole.BODY, "Nous sommes fermés.".encode()),
+            ("original.eml", "message/rfc822", DocumentRole.ORIGINAL, mail),
+        ],
+        sender=PHARMACY,
+        in_reply_to=id_,
+        number=5,
+    )
+    assert isinstance(await only(bench.connector.deliver(parcel)), Delivered)
+    assert bench.intake.submissions == []
+
+
+async def test_a_prescriber_learns_that_nobody_reads_the_mailbox(bench: Bench) -> None:
+    """What they write there about their own prescription is refused, with what to do."""
+    id_ = await bench.issued()
+    outcome = await only(bench.connector.deliver(letter(bench, "Annulez-la.", id_, sender=LILAS)))
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "prescription.answer_own"
 
 
 async def test_a_dispensing_of_another_number_in_an_answer_is_not_lost(bench: Bench) -> None:
