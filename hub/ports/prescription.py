@@ -317,15 +317,3 @@ class Listens(Protocol):
     async def listen(self, look_now: Callable[[], None]) -> None:
         """Call `look_now` whenever there may be news; returns when nothing more will be heard."""
         ...
-
-
-@runtime_checkable
-class Pings(Protocol):
-    """Says by itself that there is news, but not which: then it is asked."""
-
-    async def listen(self, look_now: Callable[[], None]) -> None:
-        """Call `look_now` at each ping, and whenever one may have been missed; until cancelled.
-
-        Returns at once when it is not configured to be listened to.
-        """
-        ...

@@ -47,8 +47,6 @@ class Working:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._do_what_is_owed())
             group.create_task(self._ask_what_happened())
-            if isinstance(self._bureau.service, Pings):
-                group.create_task(self._bureau.service.listen(self.look_now))
             if isinstance(self._bureau.service, Listens):
                 group.create_task(self._bureau.service.listen(self.look_now))
 
