@@ -5,6 +5,7 @@
 | `GET counts` | prescriptions by state, `issued` (all that were activated), requests by operation |
 | `GET prescriptions` | number, state, workflow, digest of what was signed; never a code |
 | `POST prescriptions/<number>/<deed>` | a pharmacy does it (`_DEEDS`) |
+| `GET prescriptions/<number>/notification` | of EPS: what the pharmacy reports of it, to hand on to the hub |
 | `POST faults` | `{"operation": "activate", "kind": "lost", "times": 1}` |
 | `DELETE faults` | commits no more faults |
 | `POST clock` | `{"forward": 86400}`: puts the services' clock forward, so many seconds |
@@ -25,7 +26,9 @@ from aiohttp import web
 
 from hub.errors import HubError
 from hub_eprescription.simulator import asking as reading
+from hub_eprescription.simulator import fhir, spine_notifying
 from hub_eprescription.simulator.asking import Asking
+from hub_eprescription.simulator.fhir import Form
 from hub_eprescription.simulator.outcomes import DeclinedError
 from hub_eprescription.simulator.pharmacy import Pharmacy
 from hub_eprescription.simulator.simulation import Simulation
@@ -64,6 +67,8 @@ def _do(simulation: Simulation, said: Asking) -> web.Response:
             return _said(200, counts(simulation))
         case "GET", "prescriptions":
             return _said(200, {"prescriptions": _listed(simulation)})
+        case "GET", _ if what.startswith("prescriptions/") and what.endswith("/notification"):
+            return _notification(simulation, what.split("/")[1])
         case "POST", "faults":
             asked = json.loads(said.body)
             simulation.fault(str(asked["operation"]), str(asked["kind"]), int(asked.get("times", 1)))
@@ -77,6 +82,14 @@ def _do(simulation: Simulation, said: Asking) -> web.Response:
         case _:
             return _said(404, {"error": "there is no such thing here"})
     return _said(200, {})
+
+
+def _notification(simulation: Simulation, number: str) -> web.Response:
+    order = simulation.eps.orders.get(number)
+    if order is None:
+        raise KeyError(number)
+    body = fhir.write(spine_notifying.notification(order, simulation.now()), Form.JSON)
+    return web.Response(body=body, content_type=Form.JSON.value)
 
 
 def counts(simulation: Simulation) -> Mapping[str, Any]:

@@ -21,13 +21,16 @@ _SUFFIX: Final = ".json"
 
 
 class Kept:
-    """All prescriptions of one service, by number."""
+    """All prescriptions of one service, by number. `first` is where numbers begin.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    A service that begins later numbers higher: what a hub remembers of an earlier one never gets mixed up.
+    """
+
+    def __init__(self, folder: Path | None = None, *, first: int = 0) -> None:
         """Read what the folder holds. Raises StoreError."""
         self._folder = folder
         self._held: dict[str, Held] = {}
-        self._serial = 0
+        self._serial = first
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for path in sorted(folder.glob(f"*{_SUFFIX}")):

@@ -64,7 +64,7 @@ class Simulation:
         self._ahead = timedelta()
         self._trust = trust
         self.gematik = Workflow(
-            kept=Kept(folder and folder / "gematik"),
+            kept=Kept(folder and folder / "gematik", first=int(now().timestamp())),
             seal=self._seal,
             now=self.now,
             prescribers_read=prescribers_read,

@@ -30,4 +30,4 @@ def test_every_kind_of_fault_is_named() -> None:
 def test_every_deed_of_the_pharmacy_is_named() -> None:
     """What can be played without a pharmacy."""
     named = set(re.findall(r"prescriptions/<number>/([a-z]+)`", PAGE))
-    assert named == set(control._DEEDS)
+    assert named - {"notification"} == set(control._DEEDS)
