@@ -155,16 +155,27 @@ def settings(
 
 @asynccontextmanager
 async def practice(
-    folder: Path, *, prescribers_read: bool = True, first: Sequence[str] = (), **more: Any
+    folder: Path,
+    *,
+    prescribers_read: bool = True,
+    first: Sequence[str] = (),
+    named: str = "Dr Camille Lilas",
+    twice: bool = False,
+    **more: Any,
 ) -> AsyncIterator[Practice]:
-    """Open a practice with a service of its own. `first` are addresses before its own."""
+    """Open a practice with a service of its own.
+
+    `first` are addresses before its own, `named` is in the prescriber's certificate. With `twice` the
+    service has a second address.
+    """
     clock, log = FixedClock(NOW), RecordingLog()
-    holder = prescribers.prescriber(None, name="Dr Camille Lilas")
+    holder = prescribers.prescriber(None, name=named)
     simulation = Simulation([ACCESS], trust=holder.trust, now=clock.now, prescribers_read=prescribers_read)
     tls = Papers(folder / "papers").issue()
     hub = host(folder, clock, log)
     async with serve(simulation, certificate=tls.certificate, key=tls.key) as served:
-        made = settings(folder, [*first, served.url], tls.authority, holder, **more)
+        second = [served.url.replace("localhost", "LOCALHOST")] if twice else []
+        made = settings(folder, [*first, served.url, *second], tls.authority, holder, **more)
         async with open_service(made, hub) as service:
             yield Practice(
                 service=service,

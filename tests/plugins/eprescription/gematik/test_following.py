@@ -1,0 +1,94 @@
+"""How a prescription stands, what was handed out, and cancelling it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.domain.prescription import CancelResult, PrescriptionState
+from hub.errors import PeerError
+from hub.ports.prescription import Reason
+from hub.testing.prescription_contract import issued
+from tests.plugins.eprescription.gematik.practice import (
+    CAMILLE,
+    SimulatorRig,
+    practice,
+)
+
+
+async def test_where_prescribers_may_not_look_what_is_known_counts(tmp_path: Path) -> None:
+    """Today's service tells prescribers nothing: it is asked once, and a prescription expires by its date."""
+    async with practice(tmp_path, prescribers_read=False) as one:
+        rig = SimulatorRig(one)
+        record = await issued(rig)
+        await rig.dispense(record)
+        cursor = (await one.service.events(None)).cursor
+        for _ in range(3):
+            assert (await one.service.status(record)).state is PrescriptionState.ACTIVE
+            assert (await one.service.events(cursor)).events == ()
+        assert one.simulation.asked["task"] == 1
+        assert one.simulation.asked["dispensed"] == 1
+        assert one.log.events().count("prescription.untold") == 2
+        assert record.expires_at is not None
+        one.clock.advance(record.expires_at - one.clock.now())
+        assert (await one.service.status(record)).state is PrescriptionState.EXPIRED
+
+
+async def test_what_was_cancelled_elsewhere_is_seen(tmp_path: Path) -> None:
+    """The patient, or the pharmacy, deleted it: the prescriber sees so, and a cancel says that it was."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        record = await issued(rig)
+        await rig.claim(record)
+        assert (await one.service.status(record)).state is PrescriptionState.CLAIMED
+        one.simulation.pharmacy.dispense(record.number or "")
+        assert (await one.service.status(record)).state is PrescriptionState.PARTLY_DISPENSED
+        one.simulation.pharmacy.abort(record.number or "")
+        assert (await one.service.status(record)).state is PrescriptionState.CANCELLED
+        said = await one.service.cancel(record, Reason(), CAMILLE)
+        assert said.result is CancelResult.ALREADY_CANCELLED
+        assert said.detail["resourceType"] == "OperationOutcome"
+
+
+async def test_another_practice_can_not_cancel_it(tmp_path: Path) -> None:
+    """A wrong access code is told as such."""
+    async with practice(tmp_path) as one:
+        record = await issued(SimulatorRig(one))
+        held = one.simulation.gematik.kept.get(record.number or "")
+        assert held is not None
+        held.access_code = "0" * 64
+        said = await one.service.cancel(record, Reason(), CAMILLE)
+        assert said.result is CancelResult.OTHER_PRESCRIBER
+        assert said.state is record.state
+
+
+@pytest.mark.parametrize("kind", ["status:500", "status:503", "status:429", "inside", "cut", "redirect"])
+async def test_a_cancel_that_got_no_answer_is_asked_again(kind: str, tmp_path: Path) -> None:
+    """It raises PeerError, by which the hub keeps the wish; the next time it is cancelled."""
+    async with practice(tmp_path) as one:
+        record = await issued(SimulatorRig(one))
+        one.simulation.fault("abort", kind)
+        with pytest.raises(PeerError):
+            await one.service.cancel(record, Reason(), CAMILLE)
+        assert (await one.service.cancel(record, Reason(), CAMILLE)).result is CancelResult.CANCELLED
+
+
+async def test_news_come_page_by_page_and_once(tmp_path: Path) -> None:
+    """More than a page of them: each is told once, and the cursor knows them."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        cursor = (await one.service.events(None)).cursor
+        told: list[str] = []
+        for number in range(1, 61):
+            await rig.dispense(await issued(rig, number))
+        pages = 0
+        while True:
+            news = await one.service.events(cursor)
+            told += [each.id for each in news.events]
+            cursor, pages = news.cursor, pages + 1
+            if not news.more:
+                break
+        assert pages == 2
+        assert len(told) == len(set(told)) == 60
+        assert (await one.service.events(cursor)).events == []
