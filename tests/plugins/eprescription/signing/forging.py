@@ -60,6 +60,7 @@ def forge(
     algorithm: str | None = None,
     at: datetime = NOW,
     kind: str = "data",
+    listed: str | None = None,
     detached: bool = False,
     signers: int = 1,
     certificates: Sequence[bytes] | None = None,
@@ -96,7 +97,7 @@ def forge(
     held = [holder.der] if certificates is None else certificates
     data: dict[str, Any] = {
         "version": "v1" if kind == "data" else "v3",
-        "digest_algorithms": cms.DigestAlgorithms([algos.DigestAlgorithm({"algorithm": digest})]),
+        "digest_algorithms": cms.DigestAlgorithms([algos.DigestAlgorithm({"algorithm": listed or digest})]),
         "encap_content_info": {"content_type": kind} if detached else _enveloped(kind, content),
         "certificates": [cms.CertificateChoices("certificate", asn1.Certificate.load(one)) for one in held],
         "signer_infos": [info] * signers,

@@ -249,6 +249,7 @@ async def test_the_certificate_cannot_be_exchanged(camille: Holder, root: Holder
         ({"detached": True}, "detached"),
         ({"kind": "1.2.3.4"}, "not of the type id-data"),
         ({"certificates": []}, "the one certificate"),
+        ({"listed": "sha512"}, "list of hashes lacks"),
     ],
 )
 async def test_other_forms_are_refused(
