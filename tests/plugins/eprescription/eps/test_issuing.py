@@ -212,6 +212,18 @@ async def test_a_refused_repeat_of_what_was_issued_is_issued(rig: DoubleRig) -> 
     assert journal.record.state is PrescriptionState.ACTIVE
 
 
+async def test_a_refused_repeat_of_what_never_arrived_is_refused(rig: DoubleRig) -> None:
+    """The search finds nothing, so nothing was issued: the prescriber learns why."""
+    rig.practice.double.spoil("order", "before")
+    begun, journal = begin(rig)
+    assert isinstance(await attempt(rig, begun, journal), Uncertain)
+    refusal = json.loads(examples.read("errors/4-Process-Response-Send-400_invalid_intent.json"))
+    rig.practice.double.spoil("order", (400, refusal))
+    outcome = await attempt(rig, begun, journal, settle=True)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "prescription.refused"
+
+
 async def test_signed_bytes_that_changed_in_the_store_are_never_sent(rig: DoubleRig) -> None:
     """A damaged store stops it; nothing is sent."""
     rig.practice.double.spoil("order", "before")
