@@ -28,7 +28,7 @@ $(COUNTERPARTS)/.installed: tests/locks/counterparts.lock tests/locks/package-lo
 	cd $(COUNTERPARTS) && PATH="$$PWD/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-demo: $(VENV)/.installed ## from nothing to a story in the terminal: hospital, doctors, three operators, a hub
+demo: $(VENV)/.installed ## from nothing to a story in the terminal: hospital, doctors, operators, a prescription, a hub
 	@$(BIN)/hub demo
 
 test: $(VENV)/.installed $(COUNTERPARTS)/.installed check ## check the code, then run every test

@@ -15,9 +15,10 @@ from hub.errors import HubError, Words, spoken_at
 LANGUAGE: Final = spoken_at(os.environ)
 
 _HELP: Final = Words(
-    en="Run a hospital, a city doctor, three operators and a hub on this machine, and tell the story.\n\n"
+    en="Run a hospital, a doctor, operators, a prescription service and a hub, and tell the story.\n\n"
     "The exit code is 0 when every step was seen to hold.",
-    fr="Faire tourner ici un hôpital, un médecin, trois opérateurs et un hub, et conter l'histoire.\n\n"
+    fr="Faire tourner hôpital, médecin, opérateurs, service de prescription et hub, et conter l'histoire."
+    "\n\n"
     "Le code de retour est 0 si chaque étape a été vue juste.",
 )
 _FOLDER: Final = Words(

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import typer
 from typer.main import get_command
 
-from hub.cli.program import Program, app
+from hub.cli.added import Program, Widened
+from hub.cli.program import app
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -83,9 +85,12 @@ def _is_known(words: list[str]) -> bool:
 
 def _commands(command: Any) -> dict[str, Any]:
     """Return the commands inside one; those of plugins stand beside the program's own."""
-    if not isinstance(command, Program):
+    if not isinstance(command, Program | Widened):
         return dict(getattr(command, "commands", {}))
-    context = command.make_context("hub", [], resilient_parsing=True)
+    root = get_command(app).make_context("hub", [], resilient_parsing=True)
+    context = (
+        root if isinstance(command, Program) else typer.Context(command, info_name=command.name, parent=root)
+    )
     return {name: command.get_command(context, name) for name in command.list_commands(context)}
 
 
