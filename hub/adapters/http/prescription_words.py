@@ -111,7 +111,8 @@ def over(progress: Progress) -> bool:
 def of(progress: Progress) -> Words:
     """Say how it stands. What the hub or the service gave as a reason comes first."""
     said = _standing(progress)
-    return said if progress.reason is None or issued(progress) else joined(progress.reason, said)
+    plain = issued(progress) or said is _NEVER
+    return said if progress.reason is None or plain else joined(progress.reason, said)
 
 
 def still_asking(why: Words) -> Words:

@@ -213,7 +213,10 @@ def test_a_broken_configuration_is_told_line_by_line(hub: Hub, folder: Path) -> 
         f"hub: hub.toml:{spil}: store.spil is not known here;"
         " known are busy_timeout, cache, max_content, path, retention, spill."
     )
-    assert second == f"hub: hub.toml:{len(lines)}: receivers.x.kind is not one of eprescription, http, ldap, smtp."
+    assert (
+        second
+        == f"hub: hub.toml:{len(lines)}: receivers.x.kind is not one of eprescription, http, ldap, smtp."
+    )
 
 
 def test_the_program_starts_without_its_heavy_parts() -> None:

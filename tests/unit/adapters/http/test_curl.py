@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
+from tests.unit.adapters.http.prescribing import NUMBER, PRESCRIBER, XML, prescribing
 from tests.unit.adapters.http.serving import LETTER, TOKEN, Served, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 
 
-async def _curl(served: Served, *arguments: str) -> tuple[int, Any]:
+async def _curl(served: Served, *arguments: str, path: str = "/v1/messages") -> tuple[int, Any]:
     process = await asyncio.create_subprocess_exec(
         *("curl", "--silent", "--show-error", "--max-time", "30", "--write-out", "\n%{http_code}"),
         *("-H", f"Authorization: Bearer {TOKEN}", "-H", "Idempotency-Key: k1"),
         *arguments,
-        f"{served.url}/v1/messages",
+        f"{served.url}{path}",
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
@@ -60,3 +61,37 @@ async def test_a_form_that_is_too_large_is_not_even_sent(tmp_path: Path) -> None
         status, body = await _curl(served, "-F", f"message={json.dumps(LETTER)}", "-F", f"scan=@{file}")
         assert (status, body["code"]) == (413, "http.too_large")
         assert not served.intake.stages
+
+
+async def test_a_prescription(tmp_path: Path) -> None:
+    """The examples of the reference work: ordered as a form, handed over, and cancelled with a reason."""
+    file = tmp_path / "prescription.xml"
+    file.write_bytes(XML)
+    message = {
+        "from": PRESCRIBER,
+        "prescription": {"media_type": "application/fhir+xml", "part": "rx"},
+        "hand_over": [{"to": "pharmacie@valbrume.example", "as": "token"}],
+    }
+    async with prescribing() as one:
+        form = ("-F", f"message={json.dumps(message)};type=application/json", "-F", f"rx=@{file}")
+        status, body = await _curl(one.served, *form, path="/v1/prescriptions")
+        assert (status, body["number"]) == (201, NUMBER)
+        wish = ("-H", "Content-Type: application/json", "-d", '{"to": "pharmacie@valbrume.example"}')
+        path = f"/v1/prescriptions/{body['id']}"
+        assert (await _curl(one.served, *wish, path=f"{path}/hand-over"))[0] == 202
+        reason = ("-H", "Content-Type: application/json", "-d", '{"reason": {"text": "Erreur de dosage"}}')
+        status, body = await _curl(one.served, "-X", "DELETE", *reason, path=path)
+        assert (status, body["result"]) == (200, "cancelled")
+
+
+async def test_a_signed_file_is_put(tmp_path: Path) -> None:
+    """Curl asks before it sends (`Expect`), and what it sends arrives whole."""
+    signed = b"sign:" + XML + os.urandom(50_000)
+    (tmp_path / "signed").write_bytes(signed)
+    async with prescribing() as one:
+        one.prescriptions.at_once = one.prescriptions.await_signature
+        _, body = await one.order()
+        more = ("-T", str(tmp_path / "signed"), "-H", "Expect: 100-continue")
+        status, told = await _curl(one.served, *more, path=f"/v1/prescriptions/{body['id']}/signed")
+        assert (status, told["number"]) == (200, NUMBER)
+        assert [each.signed for each in one.prescriptions.kept.values()] == [signed]

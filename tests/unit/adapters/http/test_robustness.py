@@ -10,14 +10,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import aiohttp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.adapters.http import preferences
 from hub.errors import StoreError, Words
 from hub.testing.contents import MemoryContent, MemorySink, MemoryStage
+from tests.unit.adapters.http.prescribing import ORDER, prescribing
 from tests.unit.adapters.http.serving import LETTER, TOKEN, Served, WatchedIntake, serving
 
 HEAD = (
@@ -276,3 +279,53 @@ def test_no_request_makes_the_api_fail(requests: list[tuple[str, str, str, str, 
                         assert (await response.json(content_type=None))["status"] == response.status
 
     asyncio.run(send())
+
+
+_ORDERS = st.binary(max_size=200) | st.dictionaries(
+    st.sampled_from(["prescription", "options", "hand_over", "to", "as", "reason", *ORDER]) | _TEXT,
+    _VALUE | st.sampled_from(list(ORDER.values())),
+).flatmap(lambda one: st.sampled_from([one, {**ORDER, **one}])).map(lambda one: json.dumps(one).encode())
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    requests=st.lists(
+        st.tuples(
+            st.sampled_from(["POST", "GET", "PUT", "DELETE"]),
+            st.sampled_from(
+                [
+                    *("", "/{id}", "/x", "/%00", "/{id}?fresh=%00", "/{id}?language=fr&x", "/{id}/x"),
+                    *("/{id}/to-sign", "/{id}/signed", "/{id}/hand-over", "/{id}/print.pdf?language=xx"),
+                    *("/{id}/code.png", "/{id}/code.svg"),
+                ]
+            ),
+            _TYPES,
+            st.sampled_from(["", "wait=0", "wait=é", "=,;", '"', "wait=" + "9" * 300]),
+            _ORDERS,
+        ),
+        min_size=5,
+        max_size=20,
+    ),
+    play=st.sampled_from(["activate", "await_signature", "refuse", "defer"]),
+)
+def test_no_request_about_a_prescription_makes_the_api_fail(
+    requests: list[tuple[str, str, str, str, bytes]], play: str
+) -> None:
+    """Whatever is sent, wherever a prescription stands: the client's fault, or a success."""
+
+    async def send() -> None:
+        async with prescribing() as one:
+            one.prescriptions.at_once = getattr(one.prescriptions, play)
+            _, body = await one.order(headers={"Prefer": "wait=0"})
+            for method, path, content_type, prefer, data in requests:
+                headers = {"Content-Type": content_type, "Prefer": prefer, "Idempotency-Key": "k2"}
+                response, told = await one.ask(
+                    method, path.replace("{id}", body["id"]), data=data, headers=headers
+                )
+                assert response.status < 500, told
+                if response.status >= 400:
+                    assert response.content_type == "application/problem+json"
+                    assert told["status"] == response.status
+
+    with mock.patch.object(preferences, "USUAL_WAIT", 0), mock.patch.object(preferences, "MOST_WAIT", 0):
+        asyncio.run(send())
