@@ -3,6 +3,7 @@
 | line | what | due |
 | --- | --- | --- |
 | `h:<prescription>:<order>` | a hand-over by mail that is owed | until the mail is accepted |
+| `doc:<event>` | the document that came with an event, in pieces, until it is told | |
 | `e:<event>` | something that happened; kept, so that it is told once | until the prescriber is told |
 | `c:<prescription>` | a wish to cancel that the service has not answered | until it has |
 | `life:<prescription>` | what happened and what was handed over, for who asks | |
@@ -11,7 +12,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ from hub.errors import Words
 from hub.ports.clock import Clock
 from hub.ports.ledger import Ledger, Line
 from hub.ports.prescription import Dispensing, Reason
+from hub_eprescription import pieces
 from hub_eprescription.records import KEPT
 
 _FIRST: Final = timedelta(seconds=15)
@@ -87,28 +88,37 @@ class Agenda:
         self._ledger = ledger
         self._clock = clock
 
-    def owed(self, task: Task, place: int = 0) -> Line:
-        """Make the line of a task that is due now, to be put together with others.
+    def owed(self, task: Task, place: int = 0) -> Sequence[Line]:
+        """Make the lines of a task that is due now, to be put together with others.
 
         Of several that come at one moment, `place` says which is done first.
         """
         now = self._clock.now()
         said = {"since": rfc3339(now), **_spell(task)}
-        return self._line(_key(task), said, now + place * timedelta(milliseconds=1))
+        line = self._line(_key(task), said, now + place * timedelta(milliseconds=1))
+        document = task.event.document if isinstance(task, Telling) else None
+        if document is None:
+            return [line]
+        return [line, *pieces.lines(_document(line.key), document, line.until)]
 
     async def due(self, most: int = 20) -> Sequence[Due]:
         """Return tasks whose time has come. Raises StoreError."""
-        return [_due(line) for line in await self._ledger.due(self._clock.now(), most)]
+        return [await self._whole(_due(line)) for line in await self._ledger.due(self._clock.now(), most)]
+
+    async def _whole(self, due: Due) -> Due:
+        if not isinstance(due.task, Telling):
+            return due
+        document = await pieces.joined(self._ledger, _document(due.key))
+        return replace(due, task=Telling(event=replace(due.task.event, document=document)))
 
     async def next(self) -> datetime | None:
         """Return when the next one's time comes. Raises StoreError."""
         return await self._ledger.next_due()
 
     async def later(self, due: Due) -> bool:
-        """Put a task off, longer each time; False when it has been tried long enough and is given up."""
+        """Put a task off, longer each time; False when it has been tried long enough."""
         now = self._clock.now()
         if now - due.since > _TRIED_FOR:
-            await self._ledger.strike(due.key)
             return False
         pause = min(_FIRST * 2 ** min(due.tries, 20), _LONGEST)
         said = {"since": rfc3339(due.since), "tries": due.tries + 1, **_spell(due.task)}
@@ -129,9 +139,12 @@ class Agenda:
         """Whether an event has come before."""
         return await self._ledger.get(_event(event)) is not None
 
-    def told(self, event: Dispensing) -> Line:
-        """Make the line that stands in the place of an event's once it is told."""
-        return self._line(_event(event.id), {"told": True}, None)
+    async def told(self, event: Dispensing) -> None:
+        """Remember of an event only that it was told: a repetition is known by that."""
+        key = _event(event.id)
+        await self._ledger.put(self._line(key, {"told": True}, None))
+        if event.document is not None:
+            await self._ledger.strike(*pieces.keys(_document(key), event.document))
 
     async def life(self, prescription: EnvelopeId) -> Life:
         """Return what happened to a prescription. Raises StoreError."""
@@ -140,7 +153,7 @@ class Agenda:
 
     def lived(self, prescription: EnvelopeId, life: Life) -> Line:
         """Make the line of a life."""
-        events = [_spell_event(replace(one, document=None)) for one in life.events[-MOST_EVENTS:]]
+        events = [_spell_event(one) for one in life.events[-MOST_EVENTS:]]
         return self._line(f"life:{prescription}", {"events": events, "handed": dict(life.handed)}, None)
 
     async def cursor(self) -> str | None:
@@ -169,6 +182,10 @@ def _key(task: Task) -> str:
 
 def _event(name: str) -> str:
     return f"e:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def _document(event: str) -> str:
+    return f"doc:{event}"
 
 
 def _spell(task: Task) -> dict[str, Any]:
@@ -201,14 +218,12 @@ def _spell_event(event: Dispensing) -> dict[str, Any]:
         "state": event.state.value,
         "at": rfc3339(event.at),
         "text": [event.text.en, event.text.fr],
-        **({} if event.document is None else {"document": base64.b64encode(event.document).decode("ascii")}),
         **({} if event.media_type is None else {"media_type": event.media_type}),
         **({} if event.document_name is None else {"document_name": event.document_name}),
     }
 
 
 def _read_event(said: Mapping[str, Any]) -> Dispensing:
-    document = said.get("document")
     en, fr = said["text"]
     return Dispensing(
         id=said["id"],
@@ -216,7 +231,6 @@ def _read_event(said: Mapping[str, Any]) -> Dispensing:
         state=PrescriptionState(said["state"]),
         at=datetime.fromisoformat(said["at"]),
         text=Words(en=en, fr=fr),
-        document=None if document is None else base64.b64decode(document),
         media_type=said.get("media_type"),
         document_name=said.get("document_name"),
     )

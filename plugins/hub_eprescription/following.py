@@ -141,7 +141,7 @@ class Following:
                 return await self._ask_to_cancel(journal, reason)
             except PeerError:
                 wish = Cancelling(prescription=prescription, reason=reason)
-                await bureau.agenda.put(bureau.agenda.owed(wish))
+                await bureau.agenda.put(*bureau.agenda.owed(wish))
                 bureau.awake.set()
                 raise
 

@@ -68,7 +68,7 @@ class Issuing:
                         HandOver(prescription=order.id, order=one)
                         for one in (await orders.wishes(parcel)).hand_over
                     )
-                    await bureau.agenda.put(*(bureau.agenda.owed(one) for one in owed))
+                    await bureau.agenda.put(*(line for one in owed for line in bureau.agenda.owed(one)))
         except (InputError, TrustError) as error:
             return Refused(code=error.code, reason=error.words)
         if isinstance(outcome, Delivered):

@@ -7,10 +7,9 @@ line goes when nothing can be asked about it any more.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,13 +19,12 @@ from hub.domain.prescription import CancelResult, PrescriptionState, may_move
 from hub.domain.times import rfc3339
 from hub.errors import Words
 from hub.ports.clock import Clock
-from hub.ports.ledger import MAX_VALUE, Ledger, Line
+from hub.ports.ledger import Ledger, Line
 from hub.ports.prescription import Record
+from hub_eprescription import pieces
 
 KEPT: Final = timedelta(days=730)
 """How long a record is kept after its last change: repeats may run for a year."""
-_PIECE: Final = (MAX_VALUE - 16) // 4 * 3
-"""Bytes that one line holds, in base64."""
 
 
 class Records:
@@ -125,34 +123,11 @@ class LedgerJournal:
         """Return what the workstation is to sign; None when nothing is."""
         return await self._look("to-sign") if self._record.awaits else None
 
-    def _bytes(self, what: str, data: bytes, record: Record) -> list[Line]:
-        until = self._records.line(record).until
-        pieces = [data[at : at + _PIECE] for at in range(0, len(data), _PIECE)] or [b""]
-        return [
-            Line(
-                key=self._piece(what, number),
-                # The first says how many there are: a shorter text may follow a longer one.
-                value=(f"{len(pieces)}:" if number == 0 else "") + base64.b64encode(piece).decode("ascii"),
-                until=until,
-            )
-            for number, piece in enumerate(pieces)
-        ]
+    def _bytes(self, what: str, data: bytes, record: Record) -> Sequence[Line]:
+        return pieces.lines(f"{what}:{record.id}", data, self._records.line(record).until)
 
     async def _look(self, what: str) -> bytes | None:
-        first = await self._ledger.get(self._piece(what, 0))
-        if first is None:
-            return None
-        count, _, text = first.value.partition(":")
-        found = base64.b64decode(text, validate=True)
-        for number in range(1, int(count)):
-            line = await self._ledger.get(self._piece(what, number))
-            if line is None:
-                raise AssertionError("the pieces of one text are written, and go, together")
-            found += base64.b64decode(line.value, validate=True)
-        return found
-
-    def _piece(self, what: str, number: int) -> str:
-        return f"{what}:{self._record.id}" + (f":{number}" if number else "")
+        return await pieces.joined(self._ledger, f"{what}:{self._record.id}")
 
 
 def _key(prescription: EnvelopeId) -> str:

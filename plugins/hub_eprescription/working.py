@@ -25,6 +25,10 @@ _IDLE: Final = 60.0
 """Seconds at most between two looks at what is owed."""
 _SOON: Final = 5.0
 """Seconds before the store is asked again when it failed."""
+_FAULT: Final = Words(
+    en="A fault of the hub's own keeps it from being done; tell those who run the hub.",
+    fr="Une erreur interne du hub l'en empêche ; prévenez ses exploitants.",
+)
 _PAGES: Final = 50
 """Pages of news that are read in one go."""
 
@@ -76,7 +80,7 @@ class Working:
                 record = replace(record, state=event.state)
             life = replace(life, events=(*life.events, event))
             await journal.keep(
-                record, bureau.agenda.lived(known.id, life), bureau.agenda.owed(Telling(event=event), place)
+                record, bureau.agenda.lived(known.id, life), *bureau.agenda.owed(Telling(event=event), place)
             )
         bureau.host.log.info(
             "prescription.event", operator=bureau.name, envelope=known.id, state=event.state.value
@@ -116,10 +120,12 @@ class Working:
             await self._give_up(due, error.words)
         except HubError as error:
             log.warning("prescription.put_off", operator=self._bureau.name, code=error.code)
-            await agenda.later(due)
+            if not await agenda.later(due):
+                await self._give_up(due, error.words)
         except Exception as error:  # noqa: BLE001 - one prescription's fault leaves the others their turn
             log.warning("prescription.put_off", operator=self._bureau.name, error=type(error).__name__)
-            await agenda.later(due)
+            if not await agenda.later(due):
+                await self._give_up(due, _FAULT)
 
     async def _do(self, due: Due) -> None:
         agenda = self._bureau.agenda
@@ -132,7 +138,7 @@ class Working:
                 if known is not None:
                     await self._mailing.tell(*await self._last_state(known, event))
                 # The line stays, without its time: it is how a repetition is told.
-                await agenda.put(agenda.told(event))
+                await agenda.told(event)
             case Cancelling(prescription=prescription, reason=reason):
                 said = await self._following.try_cancel(prescription, reason)
                 if said is not None:
@@ -154,10 +160,17 @@ class Working:
         agenda = self._bureau.agenda
         match due.task:
             case HandOver(prescription=prescription, order=order):
-                await self._mailing.tell_not_handed(prescription, order, why)
+                try:
+                    await self._mailing.tell_not_handed(prescription, order, why)
+                except HubError as error:
+                    self._bureau.host.log.warning(
+                        "prescription.not_told", operator=self._bureau.name, code=error.code
+                    )
+                    if isinstance(error, PeerError) and await agenda.later(due):
+                        return
                 await agenda.done(due.key)
             case Telling(event=event):
-                await agenda.put(agenda.told(event))
+                await agenda.told(event)
             case Cancelling():
                 await agenda.done(due.key)
 

@@ -261,6 +261,18 @@ async def test_every_dispensing_reaches_the_prescriber_once(bench: Bench) -> Non
     ]
 
 
+async def test_a_large_document_reaches_the_prescriber_whole(bench: Bench) -> None:
+    """It is larger than a line of the ledger, and goes along byte for byte; then nothing of it is kept."""
+    await bench.issued()
+    document = bytes(range(256)) * 12_000
+    await bench.connector._working.hear([replace(dispensed("160.1"), document=document)])
+    bench.restart()
+    await bench.work()
+    (letter,) = bench.intake.submissions
+    assert document in [await one.content.read() for one in letter.parts]
+    assert not [one for one in bench.ledger._lines if one.startswith("doc:")]  # type: ignore[attr-defined]
+
+
 async def test_news_of_an_impossible_move_does_not_bring_it_back(bench: Bench) -> None:
     """An event that comes late is told, and the prescription stays what it has become."""
     id_ = await bench.issued()
