@@ -142,7 +142,7 @@ class Spine:
             return 400, spine_answers.cancel_refused("R-0008", "not-found")
         if spine_orders.patient(bundle) != order.patient:
             return 400, spine_answers.cancel_refused("R-5000", "processing")
-        if spine_orders.prescriber(bundle) != order.prescriber:
+        if spine_orders.hands(bundle).isdisjoint(order.hands):
             return 200, spine_answers.cancelled(bundle, requests[0], "R-0007", "active", self.now())
         code = "R-0006" if item in order.cancelled_items else CANCELS[order.status]
         if code == "R-0001":

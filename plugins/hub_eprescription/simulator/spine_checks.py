@@ -13,7 +13,7 @@ from hub_eprescription.simulator.parties import Access, Role
 from hub_eprescription.simulator.spine_names import ERRORS
 
 _INTENTS: Final = frozenset({"order", "original-order", "instance-order"})
-_THERAPY: Final = "http://terminology.hl7.org/CodeSystem/medicationrequest-course-of-therapy"
+_THERAPY: Final = "/CodeSystem/medicationrequest-course-of-therapy"
 _MIXED: Final = (
     "Course of therapy type must either match for all MedicationRequests or be a mixture of 'acute' and "
     "'continuous'."
@@ -74,7 +74,7 @@ def validate(bundle: Resource) -> None:
         coding.get("code")
         for one in requests
         for coding in fhir.pick(one, "courseOfTherapyType", "coding") or ()
-        if coding.get("system") == _THERAPY
+        if str(coding.get("system")).endswith(_THERAPY)
     }
     if len(therapies) > 1 and not therapies <= {"acute", "continuous"}:
         raise DeclinedError(

@@ -71,14 +71,6 @@ def notification(order: Order, now: datetime) -> Resource:
 def _dispense(order: Order, request: Resource, told: str) -> Resource:
     code, display = _TYPES.get(order.status, _HELD)
     status = {"system": BUSINESS, "code": order.status.value, "display": DISPLAYS[order.status]}
-    kept = (
-        "identifier",
-        "status",
-        "intent",
-        "medicationCodeableConcept",
-        "groupIdentifier",
-        "dosageInstruction",
-    )
     return {
         "resourceType": "MedicationDispense",
         "contained": [

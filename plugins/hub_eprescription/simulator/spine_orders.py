@@ -13,7 +13,7 @@ from typing import Final
 from hub.errors import StoreError, Words
 from hub_eprescription.simulator import fhir
 from hub_eprescription.simulator.fhir import Resource
-from hub_eprescription.simulator.spine_names import ITEM, NHS_NUMBER, NUMBER, SDS_USER, Business
+from hub_eprescription.simulator.spine_names import ITEM, NHS_NUMBER, NUMBER, ODS, SDS_USER, Business
 
 _SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+"
 
@@ -39,9 +39,9 @@ class Order:
         return patient(self.bundle)
 
     @property
-    def prescriber(self) -> str:
-        """The prescriber's SDS user id."""
-        return prescriber(self.bundle)
+    def hands(self) -> frozenset[str]:
+        """Who answers for it: user ids and practices."""
+        return hands(self.bundle)
 
     @property
     def items(self) -> list[str]:
@@ -118,12 +118,11 @@ def patient(bundle: Resource) -> str:
     return (fhir.identified(found[0].get("identifier"), NHS_NUMBER) or "") if found else ""
 
 
-def prescriber(bundle: Resource) -> str:
-    """Return the SDS user id of a message's prescriber."""
-    for one in fhir.entries(bundle, "Practitioner"):
-        if (found := fhir.identified(one.get("identifier"), SDS_USER)) is not None:
-            return found
-    return ""
+def hands(bundle: Resource) -> frozenset[str]:
+    """Return SDS user ids of the prescribers in a message, and ODS codes of their practices."""
+    users = (fhir.identified(one.get("identifier"), SDS_USER) for one in fhir.entries(bundle, "Practitioner"))
+    codes = (fhir.identified(one.get("identifier"), ODS) for one in fhir.entries(bundle, "Organization"))
+    return frozenset(one for one in (*users, *codes) if one is not None)
 
 
 def item(request: Resource) -> str:

@@ -103,14 +103,16 @@ async def stands(spine: SpineCaller, number: str) -> Resource:
 
 
 async def test_a_cancel_of_somebody_elses(tmp_path: Path) -> None:
-    """Another prescriber, another patient, no such prescription, no reason: each has its own code."""
+    """Somebody elsewhere, another patient, no such prescription, no reason: each has its own code."""
     async with playing(tmp_path) as (_, caller):
         spine = SpineCaller(caller, tmp_path)
         heard = await spine.ask("POST", "$process-message", cancelling())
         assert (heard.status, result(heard)) == (400, "R-0008")
         await spine.issue()
         other = cancelling()
-        fhir.entries(other, "Practitioner")[0]["identifier"][0]["value"] = "555086000000"
+        for kind in ("Practitioner", "Organization"):
+            for one in fhir.entries(other, kind):
+                one["identifier"][0]["value"] = "another"
         assert result(await spine.ask("POST", "$process-message", other)) == "R-0007"
         wrong = cancelling()
         fhir.entries(wrong, "Patient")[0]["identifier"][0]["value"] = "9999999999"
