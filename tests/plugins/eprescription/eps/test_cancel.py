@@ -113,6 +113,7 @@ async def test_every_item_is_cancelled(rig: DoubleRig) -> None:
     record = await issued(rig)
     said = await rig.service.cancel(record, Reason(code="0002"), CAMILLE)
     assert said.result is CancelResult.CANCELLED
+    assert said.words.en == "It is cancelled."
     assert rig.practice.double.asked["cancel"] == 3
     bodies = [json.loads(body) for what, _, body in rig.practice.double.requests if what == "cancel"]
     for body in bodies:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
 from hub.domain.party import Identifier
@@ -160,6 +161,19 @@ async def test_a_huge_outcome_is_cut(rig: DoubleRig) -> None:
     assert len(outcome.reason.en) < 1000
     assert len(journal.record.facts["outcome"]) <= 16 << 10
     assert json.loads(journal.record.facts["outcome"])["resourceType"] == "OperationOutcome"
+
+
+async def test_of_many_issues_as_many_as_fit_are_kept(rig: DoubleRig) -> None:
+    """The first ones, whole."""
+    issues = [
+        {"severity": "error", "code": "invalid", "diagnostics": f"{at} " + "x" * 500} for at in range(100)
+    ]
+    rig.practice.double.spoil("order", (400, {"resourceType": "OperationOutcome", "issue": issues}))
+    begun, journal = begin(rig)
+    await attempt(rig, begun, journal)
+    kept = json.loads(journal.record.facts["outcome"])["issue"]
+    assert 1 < len(kept) < 100
+    assert kept == issues[: len(kept)]
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -534,6 +548,43 @@ async def test_an_answer_lost_at_one_address_makes_the_next_refusal_doubtful(tmp
         one.double.spoil("order", (400, DUPLICATE))
         assert isinstance(await attempt(rig, begun, journal), Delivered)
         assert await rig.count() == 1
+
+
+async def test_an_answer_lost_at_one_address_stays_uncertain(tmp_path: Path) -> None:
+    """The next address can't be reached at all: the first may have acted, so it is not simply put off."""
+    async with practice(tmp_path) as one:
+        rig = DoubleRig(one)
+        session = one.service._asking._session
+        (base,) = session._settings.base_urls
+        session._settings = replace(session._settings, base_urls=(base, "https://localhost:1"))
+        one.double.spoil("order", "after")
+        begun, journal = begin(rig)
+        assert isinstance(await attempt(rig, begun, journal), Uncertain)
+        assert isinstance(await run(rig, begun, journal, settles=True), Delivered)
+        assert await rig.count() == 1
+
+
+async def test_the_hub_s_own_signature_is_held_to_the_authorities(tmp_path: Path) -> None:
+    """A key whose certificate no authority in `trust` stands for signs nothing that is sent."""
+    stranger = prescribers.authority()
+    path = tmp_path / "other.pem"
+    path.write_bytes(stranger.certificate.public_bytes(Encoding.PEM))
+    async with practice(tmp_path, trust=(path,)) as one:
+        rig = DoubleRig(one)
+        begun, journal = begin(rig)
+        outcome = await attempt(rig, begun, journal)
+        assert isinstance(outcome, Refused)
+        assert outcome.code == "prescription.signer_untrusted"
+        assert not journal.signatures
+
+
+async def test_an_order_of_another_prescriber_is_refused(rig: DoubleRig) -> None:
+    """As far as the directory knows an identifier of the same system."""
+    begun, journal = begin(rig, content=order(1, gmc="7000002"))
+    outcome = await attempt(rig, begun, journal)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "prescription.other_prescriber"
+    assert isinstance(await attempt(rig, *begin(rig, content=order(1))), Delivered)
 
 
 async def _signed_elsewhere(rig: DoubleRig) -> bytes:

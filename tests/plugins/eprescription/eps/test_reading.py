@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -122,3 +123,24 @@ def test_a_strange_outcome_is_read(issues: Any) -> None:
     said = outcome.of({"resourceType": "OperationOutcome", "issue": issues})
     assert not said.failed
     assert said.texts == ()
+
+
+def test_a_medicine_of_another_code_system_is_refused() -> None:
+    """The prescriber learns which system is wanted and which one stands there."""
+    with pytest.raises(InputError) as caught:
+        view.view(reading.bundle(order(1, system="https://codes.example/medicines")))
+    assert caught.value.code == "prescription.code_system"
+    assert names.SNOMED in caught.value.words.en
+    assert "https://codes.example/medicines" in caught.value.words.fr
+
+
+def test_what_is_to_be_signed_is_small() -> None:
+    """A SignedInfo has a few hundred bytes; a service can't have a card sign a book."""
+    given = {
+        "digest": base64.b64encode(b"<" * (17 << 10)).decode(),
+        "timestamp": "2026-03-28T09:30:00+00:00",
+        "algorithm": "RS256",
+    }
+    parameter = [{"name": name, "valueString": said} for name, said in given.items()]
+    with pytest.raises(MalformedError):
+        messages.to_sign(json.dumps({"resourceType": "Parameters", "parameter": parameter}).encode())
