@@ -44,8 +44,8 @@ class Activating:
         Raises RefusedError, StoreError.
         """
         record = journal.record
-        if unsure and tries.resting(record, self._clock.now()):
-            return Uncertain(code="prescription.unsure", reason=words.UNSURE)
+        if (rest := tries.rest(record, self._clock.now())) is not None:
+            return Uncertain(code="prescription.unsure", reason=words.UNSURE) if unsure else rest
         body = fhir.activate(await _signed(journal))
         # An answer that can't be read is asked for once more: a second one tells what the first did.
         for last in (False, True):

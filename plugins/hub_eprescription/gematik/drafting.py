@@ -120,6 +120,8 @@ class Drafting:
 
     async def _create(self, order: Order, journal: Journal) -> Deferred | None:
         record = journal.record
+        if (rest := tries.rest(record, self._clock.now())) is not None:
+            return rest
         if "creating" in record.facts:
             # An earlier question whose answer nobody heard: a draft may lie at the service.
             record = replace(record, orphans=record.orphans + 1)
@@ -158,7 +160,8 @@ class Drafting:
     async def _not_created(self, record: Record, reply: Reply, journal: Journal) -> Deferred | None:
         if reply.judgement.kind is Kind.FAILED:
             lost = int(reply.judgement.acted)
-            record = tries.count(replace(record, orphans=record.orphans + lost), self._clock.now())
+            record = replace(record, orphans=record.orphans + lost)
+            record = tries.count(record, self._clock.now(), tries.wait(reply))
         await journal.keep(record)
         return tries.judge(reply, record)
 

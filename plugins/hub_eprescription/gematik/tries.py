@@ -49,10 +49,13 @@ def spent(record: Record) -> None:
         raise RefusedError("prescription.given_up", words.GIVEN_UP)
 
 
-def resting(record: Record, now: datetime) -> bool:
-    """Whether the next try must wait: the service said for how long, or a series of tries is spent."""
-    last = record.facts.get("next_try")
-    return last is not None and now < datetime.fromisoformat(last)
+def rest(record: Record, now: datetime) -> Deferred | None:
+    """Return how long the next try must wait: the service said so, or a series of tries is spent."""
+    due = record.facts.get("next_try")
+    left = timedelta() if due is None else datetime.fromisoformat(due) - now
+    if left <= timedelta():
+        return None
+    return Deferred(code="prescription.service_failed", reason=words.RESTING, retry_after=left)
 
 
 def judge(reply: Reply, record: Record) -> Deferred:

@@ -38,6 +38,10 @@ UNSURE: Final = Words(
     fr="Le service E-Rezept a peut-être émis l'ordonnance, sans le dire : le hub redemande avec les mêmes "
     "octets signés, afin qu'elle ne soit émise qu'une fois. Ne la redonnez pas.",
 )
+RESTING: Final = Words(
+    en="The E-Rezept service is not to be asked yet; the hub asks again when it may.",
+    fr="Le service E-Rezept ne doit pas encore être rappelé ; le hub le rappellera dès que permis.",
+)
 UNREADABLE: Final = Words(
     en="The E-Rezept service answered something that can't be read.",
     fr="Le service E-Rezept a répondu quelque chose d'illisible.",

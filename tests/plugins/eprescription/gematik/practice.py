@@ -238,7 +238,9 @@ class SimulatorRig(Rig):
         )
 
     async def settled(self, journal: MemoryJournal) -> None:
-        """Sign, when it is the workstation's turn."""
+        """Sign, when it is the workstation's turn; wait, when the service said for how long."""
+        if "next_try" in journal.record.facts:
+            self.practice.clock.advance(timedelta(hours=1))
         content = await journal.to_sign()
         if content is not None:
             signed = await cades.envelop(content, self.practice.holder.signer, self.clock.now())

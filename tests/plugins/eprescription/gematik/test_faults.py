@@ -13,6 +13,7 @@ import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Refused, Uncertain
 from hub.domain.prescription import PrescriptionState
+from hub.testing.journals import Killed
 from hub.testing.prescription_contract import attempt, begin, run
 from hub_eprescription.gematik.asking import Reply
 from hub_eprescription.gematik.outcome import NOTHING
@@ -105,7 +106,10 @@ async def test_after_eleven_failures_the_prescriber_is_told_to_do_otherwise(tmp_
         rig = SimulatorRig(one)
         order, journal = begin(rig)
         one.simulation.fault("create", "status:503", 100)
-        outcomes = [await attempt(rig, order, journal) for _ in range(12)]
+        outcomes = []
+        for _ in range(12):
+            outcomes.append(await attempt(rig, order, journal))
+            await rig.settled(journal)
         assert all(isinstance(each, Deferred) for each in outcomes[:10])
         for outcome in outcomes[10:]:
             assert isinstance(outcome, Refused)
@@ -244,3 +248,34 @@ async def test_an_answer_about_something_else_counts_for_nothing(
         asking.ask = ask  # type: ignore[method-assign]
         assert isinstance(await attempt(rig, order, journal, settle=True), Delivered)
         assert await rig.count() == 1
+
+
+async def test_a_number_that_nobody_heard_of_is_counted(tmp_path: Path) -> None:
+    """The hub died while it asked for a number: one may lie at the service, and the record says so."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        journal.kill_at, journal.kept = 2, False
+        with pytest.raises(Killed):
+            await attempt(rig, order, journal)
+        assert one.simulation.asked["create"] == 1
+        journal.kill_at = None
+        assert isinstance(await run(rig, order, journal, settles=True), Delivered)
+        assert journal.record.orphans == 1
+        assert await rig.count() == 1
+
+
+@pytest.mark.parametrize("route", ["create", "activate"])
+async def test_too_many_requests_are_not_followed_by_more(route: str, tmp_path: Path) -> None:
+    """Whoever wakes the issue within the hour: the service is not asked before it is over."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        one.simulation.fault(route, "status:429")
+        for _ in range(3):
+            outcome = await attempt(rig, order, journal)
+            assert isinstance(outcome, Deferred)
+            assert outcome.retry_after == timedelta(hours=1)
+        assert one.simulation.asked[route] == 1
+        one.clock.advance(timedelta(hours=1))
+        assert isinstance(await attempt(rig, order, journal), Delivered)

@@ -136,6 +136,7 @@ async def test_bytes_that_were_not_signed_are_not_sent(tmp_path: Path) -> None:
         order, journal = begin(rig)
         one.simulation.fault("activate", "status:503")
         await attempt(rig, order, journal)
+        await rig.settled(journal)
         assert journal._signed is not None
         journal._signed = journal._signed.replace(b"1-0-1-0", b"9-9-9-9")
         with pytest.raises(StoreError) as caught:
@@ -161,3 +162,16 @@ async def test_a_signature_under_another_professionals_name_is_not_taken(tmp_pat
             await one.service.take_signed(signed, colleague, journal)
         assert caught.value.code == "prescription.other_signer"
         await one.service.take_signed(signed, replace(CAMILLE, identifiers=verified.identifiers), journal)
+
+
+async def test_the_hubs_own_signatures_are_held_to_the_authorities(tmp_path: Path) -> None:
+    """A key whose certificate no authority in `trust` has issued signs nothing that goes out."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        drafting = one.service._drafting
+        drafting._keys = replace(drafting._keys, trust=prescribers.prescriber(None).trust)
+        outcome = await attempt(rig, order, journal)
+        assert isinstance(outcome, Refused)
+        assert outcome.code == "prescription.signer_untrusted"
+        assert one.simulation.asked["activate"] == 0
