@@ -98,13 +98,14 @@ def prescriber(
     usage: str | None = "content_commitment",
     purposes: Sequence[x509.ObjectIdentifier] = (),
     mail: str | None = None,
+    country: str = "FR",
     hashed: hashes.HashAlgorithm | None = None,
 ) -> Holder:
     """Make a prescriber's certificate, as a French card has it."""
     key = key or make_key()
     subject = x509.Name(
         [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"),
+            x509.NameAttribute(NameOID.COUNTRY_NAME, country),
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )

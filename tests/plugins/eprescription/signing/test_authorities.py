@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import x509 as asn1
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hub.domain.address import Address
@@ -25,7 +29,7 @@ from tests.plugins.eprescription.prescribers import (
     make_key,
     prescriber,
 )
-from tests.plugins.eprescription.signing.forging import forge
+from tests.plugins.eprescription.signing.forging import HASHES, forge
 
 DAY = timedelta(days=1)
 
@@ -75,6 +79,13 @@ async def test_many_authorities_of_one_name_lead_nowhere_fast() -> None:
     strangers = [authority(name="Autorité") for _ in range(12)]
     camille = prescriber(strangers[0])
     offered = [camille.der, *(one.der for one in strangers)]
+    assert (Doubt.UNKNOWN_AUTHORITY,) == (await judge(camille, root.trust, certificates=offered)).doubts
+    # each certified by the next
+    line = [authority(name="Autorité")]
+    for _ in range(11):
+        line.append(authority(name="Autorité", by=line[-1]))
+    camille = prescriber(line[-1])
+    offered = [camille.der, *(one.der for one in line)]
     assert (Doubt.UNKNOWN_AUTHORITY,) == (await judge(camille, root.trust, certificates=offered)).doubts
 
 
@@ -150,6 +161,44 @@ async def test_sha1_is_flagged_and_accepted_only_where_it_is_demanded() -> None:
     verified = await judge(camille, Authorities([root.der], accepts_sha1=True), **made)
     assert (True, (Doubt.WEAK_HASH,)) == (verified.trusted, verified.doubts)
     assert "SHA-1" in verified.words.en
+
+
+async def test_who_accepts_sha1_accepts_nothing_else() -> None:
+    """Where SHA-1 is taken, every other doubt takes trust away as everywhere."""
+    root = authority(make_key("rsa"))
+    trust = Authorities([root.der], accepts_sha1=True)
+    camille = prescriber(root, make_key("rsa"), ends=NOW - DAY)
+    verified = await judge(camille, trust, digest="sha1", hashed="sha1")
+    assert (False, (Doubt.EXPIRED, Doubt.WEAK_HASH)) == (verified.trusted, verified.doubts)
+
+
+async def test_a_certificate_by_sha1_counts_only_where_it_is_demanded() -> None:
+    """A certificate that its authority signed with SHA-1 is a weak link, except at such a service."""
+    root = authority(make_key("rsa"))
+    between = by_sha1(authority(make_key("rsa"), name="Autorité de Hautmont", by=root), root)
+    for camille in (by_sha1(prescriber(root, make_key("rsa")), root), prescriber(between)):
+        assert (Doubt.WEAK_PATH,) == (await judge(camille, root.trust)).doubts
+        assert (await judge(camille, Authorities([root.der], accepts_sha1=True))).trusted
+
+
+def by_sha1(holder: Holder, root: Holder) -> Holder:
+    """Sign a certificate anew, with SHA-1: the libraries do so no more."""
+    made = asn1.Certificate.load(holder.der)
+    algorithm = {"algorithm": "sha1_rsa"}
+    made["tbs_certificate"]["signature"] = algorithm
+    made["signature_algorithm"] = algorithm
+    assert isinstance(root.key, rsa.RSAPrivateKey)
+    signed = made["tbs_certificate"].dump(force=True)
+    made["signature_value"] = root.key.sign(signed, padding.PKCS1v15(), HASHES["sha1"])
+    return replace(holder, certificate=x509.load_der_x509_certificate(made.dump()))
+
+
+async def test_a_number_is_a_countrys_own() -> None:
+    """Twelve digits that are an RPPS in France are none elsewhere."""
+    root = authority()
+    assert (await judge(prescriber(root), root.trust)).identifiers
+    assert not (await judge(prescriber(root, country="BE"), root.trust)).identifiers
+    assert not (await judge(prescriber(root, name=f"{CAMILLE}0"), root.trust)).identifiers
 
 
 async def test_a_root_that_vouches_by_md5_is_not_needed_strong() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,47 @@ async def test_a_wrong_pin_is_tried_once(reader: Reader, monkeypatch: pytest.Mon
     async with signer(reader, lent) as opened:
         assert await cades.envelop(CONTENT, opened, NOW)
     assert reader.logins() == 2
+
+
+async def test_a_card_that_does_not_remember_is_spared_too(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every card tells that its last PIN was wrong: the hub's own memory is enough."""
+    reader.insert(LABEL, prescriber(authority()))
+    reader.pin("00000000")
+    flags = card.flags
+
+    def forgetful(where: Where) -> card.Flags:
+        return replace(flags(where), had_wrong_pin=False)
+
+    monkeypatch.setattr(card, "flags", forgetful)
+    lent = Lent()
+    for _restart in range(2):
+        async with signer(reader, lent) as opened:
+            with pytest.raises(ConfigError, match=r"signer\.pin"):
+                await cades.envelop(CONTENT, opened, NOW)
+        monkeypatch.setattr(card, "_REFUSED", set())
+    assert reader.logins() == 1
+
+
+async def test_a_try_is_written_down_before_it_is_made(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nobody learns whether a PIN was right, the hub knows that it was tried."""
+    reader.insert(LABEL, prescriber(authority()))
+    reader.pin()
+    lent = Lent()
+
+    def lost(_where: Where, _pin: str | None) -> None:
+        raise library.GeneralError
+
+    monkeypatch.setattr(card, "log_in", lost)
+    async with signer(reader, lent) as opened:
+        with pytest.raises(PeerError, match="GeneralError"):
+            await cades.envelop(CONTENT, opened, NOW)
+    where = Where(module=str(reader.module), token=LABEL, key_id=b"\x01")
+    memory = PinMemory(lent.host(reader.folder), f"{reader.module}\n{LABEL}")
+    assert await memory.tried(card.flags(where).serial, PIN) is Tried.TRYING
 
 
 async def test_two_parts_try_a_wrong_pin_once(reader: Reader) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -213,30 +216,106 @@ async def test_other_forms_are_refused(signed: bytes, root: Holder, change: obje
         await xmldsig.verify(changed, root.trust, NOW)
 
 
-async def test_a_reference_to_the_document_by_its_own_id_is_refused(root: Holder, camille: Holder) -> None:
-    """Only the signature's own parts may be named: an id could stand on something else tomorrow."""
-    reference = (
-        f'<ds:Reference URI="#title"><ds:DigestMethod Algorithm="{DS}sha1"/>'
-        "<ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
+def by_hand(holder: Holder, unsigned: bytes, parts: Sequence[str] = ()) -> bytes:
+    """Sign a document with lxml alone: the document itself, and elements that have these ids."""
+    tree = etree.fromstring(unsigned)
+    signature = tree.find(f"{{{DS}}}Signature")
+    assert signature is not None
+    info = signature[0]
+    references = info.findall(f"{{{DS}}}Reference")
+    for reference, name in zip(references[1:], parts, strict=True):
+        (target, *_) = (one for one in tree.iter(etree.Element) if one.get("Id") == name)
+        alone = etree.fromstring(etree.tostring(target, with_tail=False))
+        _fill(reference, bytes(etree.tostring(alone, method="c14n")))
+    bare = etree.fromstring(unsigned)
+    markup.without(bare, bare.find(f"{{{DS}}}Signature"))
+    _fill(references[0], bytes(etree.tostring(bare, method="c14n", exclusive=True, with_comments=False)))
+    assert isinstance(holder.key, rsa.RSAPrivateKey)
+    alone = etree.fromstring(etree.tostring(info, with_tail=False))
+    data = bytes(etree.tostring(alone, method="c14n", exclusive=True))
+    value = holder.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    signature[1].text = base64.b64encode(value).decode()
+    certificate = etree.SubElement(signature[2][0], f"{{{DS}}}X509Certificate")
+    certificate.text = base64.b64encode(holder.der).decode()
+    return bytes(etree.tostring(tree))
+
+
+def _fill(reference: etree._Element, content: bytes) -> None:
+    value = reference.find(f"{{{DS}}}DigestValue")
+    assert value is not None
+    value.text = base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+PART = (
+    '<ds:Reference URI="#p"><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+    "<ds:DigestValue/></ds:Reference>"
+)
+
+
+def properties(certificate: bytes) -> str:
+    """Write XAdES' properties that name a certificate."""
+    digest = base64.b64encode(hashlib.sha256(certificate).digest()).decode()
+    xades = "http://uri.etsi.org/01903/v1.3.2#"
+    return (
+        f'<ds:Object><x:QualifyingProperties xmlns:x="{xades}"><x:SignedProperties Id="p">'
+        "<x:SignedSignatureProperties><x:SigningTime>2026-03-28T10:30:00+01:00</x:SigningTime>"
+        "<x:SigningCertificateV2><x:Cert><x:CertDigest>"
+        '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+        f"<ds:DigestValue>{digest}</ds:DigestValue></x:CertDigest></x:Cert></x:SigningCertificateV2>"
+        "</x:SignedSignatureProperties></x:SignedProperties></x:QualifyingProperties></ds:Object>"
     )
-    tree = document(references=reference).replace(b"<title>", b'<title Id="title">')
-    filled = tree.replace(b"<ds:DigestValue/>", b"<ds:DigestValue>AAAA</ds:DigestValue>")
-    info = etree.fromstring(filled).find(f".//{{{DS}}}SignedInfo")
-    assert info is not None
-    made = await camille.signer.sign(
-        markup.element(info, markup.Canonical(exclusive=True)), Mechanism.RSA_PKCS1_SHA256
-    )
-    filled = filled.replace(
-        b"<ds:SignatureValue/>",
-        b"<ds:SignatureValue>" + base64.b64encode(made) + b"</ds:SignatureValue>",
-    ).replace(
-        b"<ds:X509Data/>",
-        b"<ds:X509Data><ds:X509Certificate>"
-        + base64.b64encode(camille.der)
-        + b"</ds:X509Certificate></ds:X509Data>",
-    )
+
+
+async def test_the_signing_time_of_xades_is_read(camille: Holder, root: Holder) -> None:
+    """A signing time with another time zone is the same moment."""
+    signed = by_hand(camille, document(references=PART, inside=properties(camille.der)), ["p"])
+    verified = await xmldsig.verify(signed, root.trust, NOW)
+    assert (True, NOW) == (verified.trusted, verified.signed_at)
+
+
+async def test_a_certificate_that_xades_does_not_name_does_not_hold(camille: Holder, root: Holder) -> None:
+    """Another certificate for the same key is not the one that was signed for."""
+    other = prescriber(root, camille.key)
+    signed = by_hand(camille, document(references=PART, inside=properties(other.der)), ["p"])
+    with pytest.raises(TrustError, match="names another certificate"):
+        await xmldsig.verify(signed, root.trust, NOW)
+
+
+@pytest.mark.parametrize(
+    ("inside", "old", "new"),
+    [
+        ("", b"<title>", b'<title Id="p">'),
+        ('<ds:Object Id="p"/>', b"", b""),
+        ("", b"<title>", f'<ds:KeyInfo xmlns:ds="{DS}" Id="p"/><title>'.encode()),
+        ("twice", b"<title>", b'<title ID="p">'),
+    ],
+    ids=["outside", "object", "foreign", "twice"],
+)
+async def test_only_its_own_parts_may_be_named(
+    camille: Holder, root: Holder, inside: str, old: bytes, new: bytes
+) -> None:
+    """An id elsewhere, on another kind of element, or on two, is refused although every digest is right."""
+    inside = properties(camille.der) if inside == "twice" else inside
+    unsigned = document(references=PART, inside=inside).replace(old, new)
     with pytest.raises(MalformedError, match="something else than its own KeyInfo"):
-        await xmldsig.verify(filled, root.trust, NOW)
+        await xmldsig.verify(by_hand(camille, unsigned, ["p"]), root.trust, NOW)
+
+
+@pytest.mark.parametrize(
+    ("transforms", "words"),
+    [
+        (f'<ds:Transform Algorithm="{EXCLUSIVE}"/>', "enveloped-signature belongs"),
+        (f'<ds:Transform Algorithm="{EXCLUSIVE}"/>' * 2, "a transform is none of"),
+        (f'<ds:Transform Algorithm="{DS}base64"/>', "a transform is none of"),
+        (f'<ds:Transform Algorithm="{DS}enveloped-signature"/>' * 2, "a transform is none of"),
+    ],
+)
+async def test_other_transforms_are_refused(
+    camille: Holder, root: Holder, transforms: str, words: str
+) -> None:
+    """What would digest something else than the document without its signature is not tried."""
+    with pytest.raises(MalformedError, match=words):
+        await xmldsig.verify(by_hand(camille, document(transforms=transforms)), root.trust, NOW)
 
 
 @given(junk=st.binary(max_size=200))
