@@ -81,7 +81,9 @@ class Tracking:
             raise PeerError("prescription.service_failed", reply.words, status=reply.status)
         found = self.read(reply.answer.body)
         new = [one for one in found if one.id not in seen]
-        seen = [*seen, *(one.id for one in new)][-MOST_SEEN:]
+        # What is older than what is asked for is not told again: it need not be remembered.
+        lately = [one for one in (*seen, *(each.id for each in new)) if _day_of(one) >= first.isoformat()]
+        seen = lately[-MOST_SEEN:]
         following = _next(node, query)
         return News(
             events=new,
@@ -169,6 +171,11 @@ class Tracking:
 class _Q:
     TASK: Final = "Task"
     DISPENSINGS: Final = _KIND
+
+
+def _day_of(event: str) -> str:
+    """Return the day in an event's id."""
+    return event.rpartition("/")[2][:10]
 
 
 def _next(node: Node, query: str) -> str | None:

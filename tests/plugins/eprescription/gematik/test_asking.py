@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.testing.prescription_contract import attempt, begin
+from hub_eprescription.gematik.asking import Reply
 from tests.plugins.eprescription.gematik.practice import (
     ACCESS,
     SimulatorRig,
@@ -84,3 +88,38 @@ async def test_numbers_that_got_lost_at_the_first_address_are_counted(kind: str,
         assert isinstance(await attempt(rig, order, journal), Delivered)
         assert journal.record.orphans == 1
         assert one.simulation.asked["create"] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (rb'status value="draft"', b'status value="ready"'),
+        (rb"NS_AccessCode", b"NS_Other"),
+        (rb"[0-9a-f]{64}", b"77"),
+        (rb"NS_PrescriptionId", b"NS_Other"),
+        (rb"<Task ", b"<Basic "),
+    ],
+    ids=["ready", "no-code", "short-code", "no-number", "no-task"],
+)
+async def test_a_number_is_only_what_looks_like_one(old: bytes, new: bytes, tmp_path: Path) -> None:
+    """An answer to `$create` that is no draft with number and access code is not built upon."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        asking = one.service._drafting._asking
+        ask = asking.ask
+
+        async def odd(method: str, path: str, **more: Any) -> Reply:
+            reply = await ask(method, path, **more)
+            body = re.sub(old, new, reply.answer.body)
+            body = body.replace(b"</Task>", b"</Basic>") if b"<Basic" in body else body
+            return replace(reply, answer=replace(reply.answer, body=body))
+
+        asking.ask = odd  # type: ignore[method-assign]
+        outcome = await attempt(rig, order, journal)
+        assert isinstance(outcome, Deferred)
+        assert outcome.code == "prescription.answer_unreadable"
+        assert journal.record.number is None
+        assert journal.record.orphans == 1
+        asking.ask = ask  # type: ignore[method-assign]
+        assert isinstance(await attempt(rig, order, journal), Delivered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,17 @@ async def test_news_come_page_by_page_and_once(tmp_path: Path) -> None:
         assert pages == 2
         assert len(told) == len(set(told)) == 60
         assert (await one.service.events(cursor)).events == []
+
+
+async def test_a_cursor_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """It remembers what may be told again, and forgets the rest; nothing is told twice."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        cursor = (await one.service.events(None)).cursor
+        await rig.dispense(await issued(rig))
+        news = await one.service.events(cursor)
+        assert len(news.events) == 1
+        one.clock.advance(timedelta(days=8))
+        later = await one.service.events(news.cursor)
+        assert later.events == []
+        assert len(later.cursor or "") < len(news.cursor or "")
