@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ import pytest
 from lxml import etree
 
 from hub.domain.prescription import PrescriptionState
-from hub.errors import HubError
+from hub.errors import HubError, TrustError
 from hub.ports.signing import Mechanism
 from hub_eprescription.eps import (
     dispensing,
@@ -23,6 +25,9 @@ from hub_eprescription.eps import (
     tracking,
     view,
 )
+from hub_eprescription.signing import xmldsig
+from hub_eprescription.signing.authorities import Authorities
+from hub_eprescription.signing.verdict import Doubt
 from tests.plugins.eprescription.eps import examples
 
 NOW = datetime(2026, 3, 28, 9, 30, tzinfo=UTC)
@@ -230,3 +235,24 @@ def _converted() -> Iterator[tuple[Path, Path]]:
 
 def _beside(converted: Path, what: str) -> Path:
     return converted.with_name(f"{converted.name.split('-')[0]}-{what}-200_OK.json")
+
+
+def test_every_example_is_strict_json() -> None:
+    """Pharmacies' messages too, which the hub only passes on."""
+    for path in sorted(examples.FOLDER.rglob("*.json")):
+        data = path.read_bytes()
+        if b'"resourceType"' in data:
+            assert reading.load(data), path
+
+
+async def test_nhs_s_own_signature_holds_and_a_changed_one_does_not() -> None:
+    """It was made for tests of theirs, with SHA-1 and an old certificate: it holds, and is not trusted."""
+    data = base64.b64decode(json.loads(examples.read("signature.json"))["data"])
+    verified = await xmldsig.verify(data, Authorities(accepts_sha1=True), NOW)
+    assert b"<DigestValue>" in verified.content
+    assert not verified.trusted
+    assert Doubt.WEAK_HASH in verified.doubts
+    at = data.index(b"<DigestValue>") + len(b"<DigestValue>")
+    changed = data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :]
+    with pytest.raises(TrustError):
+        await xmldsig.verify(changed, Authorities(accepts_sha1=True), NOW)
