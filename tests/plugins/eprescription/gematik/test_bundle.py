@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from hub.errors import InputError
 from hub_eprescription.gematik import bundle, view
+from tests.counterparts import shared
 from tests.plugins.eprescription import scenarios
 from tests.plugins.eprescription.gematik import practice
 from tests.plugins.eprescription.scenarios import What
@@ -118,3 +119,25 @@ def test_a_private_patient_is_known() -> None:
     """So that the kind of prescription needs no option."""
     assert bundle.insured_privately(bundle.read(practice.bundle(insurance="PKV")))
     assert not bundle.insured_privately(bundle.read(practice.bundle()))
+
+
+def test_published_negative_examples_go_to_the_service_as_they_are() -> None:
+    """What breaks a profile is the service's to refuse: the hub puts the number in, or says why it can't."""
+    folder = shared("gematik-erezept") / "Negative-Examples"
+    files = sorted(folder.rglob("*.xml"))
+    taken = 0
+    for path in files:
+        content = path.read_bytes()
+        try:
+            node = bundle.read(content)
+            seen = view.of(node)
+            changed = bundle.with_number(content, NUMBER)
+        except InputError:
+            continue
+        taken += 1
+        assert bundle.number(bundle.read(changed)) == NUMBER, path.name
+        assert seen.medicines, path.name
+        number = bundle.number(node)
+        assert number is None or bundle.with_number(changed, number) == content, path.name
+    assert len(files) >= 75
+    assert taken >= 70
