@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from hub_eprescription.simulator import shapes
 from hub_eprescription.simulator.elements import (
     NUMBERS,
     QUANTITIES,
@@ -18,6 +20,7 @@ from hub_eprescription.simulator.elements import (
     REPEATED_WITHIN,
     TRUTHS,
 )
+from hub_eprescription.simulator.shapes import ShapeError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -73,7 +76,12 @@ class FhirError(ValueError):
 
 def read(content: bytes, form: Form) -> Resource:
     """Read a resource. Raises FhirError."""
-    return _read_json(content) if form is Form.JSON else _read_xml(content)
+    read = _read_json(content) if form is Form.JSON else _read_xml(content)
+    try:
+        shapes.check(read)
+    except (ShapeError, RecursionError) as error:
+        raise FhirError(str(error) or "this is nested too deep") from error
+    return read
 
 
 def write(resource: Mapping[str, Any], form: Form) -> bytes:
@@ -268,7 +276,8 @@ def _children(name: str, value: Any, beside: Any) -> Iterator[_Element]:
     from lxml import etree  # noqa: PLC0415 - heavy
 
     if name == "div" and isinstance(value, str):
-        yield etree.fromstring(value, etree.XMLParser(resolve_entities=False, no_network=True))
+        with suppress(etree.XMLSyntaxError):  # a narrative that is no XHTML says nothing
+            yield etree.fromstring(value, etree.XMLParser(resolve_entities=False, no_network=True))
         return
     child = etree.Element(f"{{{NAMESPACE}}}{name.removeprefix('_')}")
     if isinstance(value, dict) and "resourceType" in value:

@@ -71,7 +71,7 @@ def validate(bundle: Resource) -> None:
             ),
         )
     therapies = {
-        coding.get("code")
+        fhir.text(coding, "code")
         for one in requests
         for coding in fhir.pick(one, "courseOfTherapyType", "coding") or ()
         if str(coding.get("system")).endswith(_THERAPY)
