@@ -28,21 +28,26 @@ class Following:
         self._bureau = bureau
 
     async def standing(self, prescription: EnvelopeId, *, fresh: bool) -> Standing | None:
-        """Return how it stands; None before its issue began. `fresh` asks the service (PeerError)."""
+        """Return how it stands; None before its issue began. `fresh` asks the service (PeerError).
+
+        Only that waits for an issue that is under way: whoever looks meanwhile sees the last step.
+        """
         bureau = self._bureau
-        async with bureau.holding(prescription) as journal:
-            if not journal.begun:
-                return None
-            if fresh and journal.record.state.issued and not journal.record.state.final:
-                await self._refresh(journal)
-            life = await bureau.agenda.life(prescription)
-            return Standing(
-                record=self.current(journal.record),
-                service=bureau.name,
-                view=await self._view(journal),
-                events=life.events,
-                handed=life.handed,
-            )
+        if fresh:
+            async with bureau.holding(prescription) as journal:
+                if journal.record.state.issued and not journal.record.state.final:
+                    await self._refresh(journal)
+        journal = await bureau.records.journal(prescription)
+        if not journal.begun:
+            return None
+        life = await bureau.agenda.life(prescription)
+        return Standing(
+            record=self.current(journal.record),
+            service=bureau.name,
+            view=await self._view(journal),
+            events=life.events,
+            handed=life.handed,
+        )
 
     async def to_sign(self, prescription: EnvelopeId) -> bytes | None:
         """Return the bytes that the prescriber's workstation is to sign."""

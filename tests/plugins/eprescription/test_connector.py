@@ -89,6 +89,14 @@ async def test_before_its_issue_there_is_nothing(bench: Bench) -> None:
     assert await bench.connector.to_sign(id_) is None
 
 
+async def test_a_look_does_not_wait_for_a_slow_service(bench: Bench) -> None:
+    """While an issue is under way, whoever asks sees how far it is."""
+    id_ = await bench.issued()
+    async with bench.connector._bureau.holding(id_):
+        standing = await bench.connector.standing(id_)
+    assert standing is not None
+
+
 async def test_a_lost_answer_is_found_out_not_repeated(bench: Bench) -> None:
     """Uncertain at first, then known; one prescription."""
     bench.service.loses = True

@@ -26,7 +26,9 @@ TARGETS = st.one_of(
 WISHES = st.builds(
     Wishes,
     options=st.dictionaries(WORDS, WORDS, max_size=3),
-    hand_over=st.lists(st.builds(HandOrder, to=TARGETS, form=st.sampled_from(Handing)), max_size=3).map(tuple),
+    hand_over=st.lists(st.builds(HandOrder, to=TARGETS, form=st.sampled_from(Handing)), max_size=3).map(
+        tuple
+    ),
 )
 
 
@@ -92,7 +94,13 @@ def test_a_hand_over_has_one_name(wishes: Wishes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"{}x", b'{"hand_over":[{"as":"fax","to":"a@b.example"}],"v":1}', b'{"hand_over":[{}],"v":1}'],
+    [
+        b"",
+        b"[]",
+        b"{}x",
+        b'{"hand_over":[{"as":"fax","to":"a@b.example"}],"v":1}',
+        b'{"hand_over":[{}],"v":1}',
+    ],
 )
 def test_what_is_no_order_is_refused(data: bytes) -> None:
     """Bytes that the hub would never have written are refused with words, not half read."""
