@@ -140,4 +140,5 @@ def test_published_negative_examples_go_to_the_service_as_they_are() -> None:
         number = bundle.number(node)
         assert number is None or bundle.with_number(changed, number) == content, path.name
     assert len(files) >= 75
-    assert taken >= 70
+    # Those of 2022 name the number in a system that is gone.
+    assert taken >= 40
