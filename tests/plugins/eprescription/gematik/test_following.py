@@ -107,3 +107,17 @@ async def test_a_cursor_does_not_grow_for_ever(tmp_path: Path) -> None:
         later = await one.service.events(news.cursor)
         assert later.events == []
         assert len(later.cursor or "") < len(news.cursor or "")
+
+
+async def test_what_is_gone_after_its_last_day_has_expired(tmp_path: Path) -> None:
+    """The service forgets it then: nobody is told that it was cancelled."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        record = await issued(rig)
+        await rig.claim(record)
+        one.simulation.pharmacy.abort(record.number or "")
+        assert record.expires_at is not None
+        one.clock.advance(record.expires_at - one.clock.now())
+        assert (await one.service.status(record)).state is PrescriptionState.EXPIRED
+        said = await one.service.cancel(record, Reason(), CAMILLE)
+        assert (said.result, said.state) == (CancelResult.EXPIRED, PrescriptionState.EXPIRED)
