@@ -140,11 +140,11 @@ def simulate(
     from hub_eprescription.simulator.parties import Role  # noqa: PLC0415 - heavy
     from hub_eprescription.simulator.simulation import Simulation  # noqa: PLC0415 - heavy
 
-    endpoint = Endpoint.parse(listen)
+    endpoint = _endpoint(listen)
     if len({certificate is None, key is None, anchors is None}) > 1:
-        raise InputError(
-            "simulator.option",
-            Words(en="--certificate and --key go together.", fr="--certificate et --key vont ensemble."),
+        raise _wrong(
+            "--certificate, --key and --anchors go together.",
+            "--certificate, --key et --anchors vont ensemble.",
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if certificate is None or key is None or anchors is None:
@@ -225,6 +225,19 @@ def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
         said("It is ready; Ctrl-C stops it.", "Il est prêt ; Ctrl-C l'arrête."),
     ]
     return "\n".join(lines)
+
+
+def _endpoint(text: str) -> Endpoint:
+    try:
+        return Endpoint.parse(text)
+    except InputError as error:
+        raise _wrong(
+            f"--listen {error.words.en}: {text!r}.", f"--listen {error.words.fr} : {text!r}."
+        ) from None
+
+
+def _wrong(en: str, fr: str) -> InputError:
+    return InputError("simulator.option", Words(en=en, fr=fr))
 
 
 def _quoted(value: object) -> str:

@@ -9,8 +9,11 @@ from types import ModuleType
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
+from hub.errors import InputError
 from hub.plugin import Table
+from hub_eprescription.commands.app import app
 from hub_eprescription.eps import settings as eps
 from hub_eprescription.gematik import settings as gematik
 from tests.plugins.eprescription.simulator.process import Simulated, simulated
@@ -89,3 +92,19 @@ def test_a_fault_that_is_none_is_refused(tmp_path: Path) -> None:
         pytest.raises(AssertionError, match="no operation 'fly'"),
     ):
         double.fault("fly", "lost")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--listen", "nowhere"], "--listen is not host:port"),
+        (["--key", "x.key"], "--certificate, --key and --anchors go together"),
+        (["--fault", "fly=lost"], "no operation 'fly'"),
+        (["--fault", "create"], "is no fault"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(tmp_path: Path, options: list[str], words: str) -> None:
+    """The words say which, and what would be right; nothing is served."""
+    done = CliRunner().invoke(app, ["simulate", "--folder", str(tmp_path), *options])
+    assert isinstance(done.exception, InputError)
+    assert words in done.exception.words.en

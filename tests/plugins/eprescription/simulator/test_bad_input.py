@@ -99,7 +99,7 @@ REQUESTS: dict[str, tuple[Any, str, Any]] = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_a_changed_request_is_answered_or_refused(name: str, data: st.DataObject) -> None:
     """One place of a request replaced by anything: the answer is one that can be written, in both forms."""
@@ -137,6 +137,7 @@ def said(path: str, body: Any) -> Any:
     return asking("POST", path, headers, json.dumps(body).encode())
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200), form=st.sampled_from(Form))
 def test_bytes_are_a_resource_or_refused(content: bytes, form: Form) -> None:
     """One error for all that is none."""
@@ -146,6 +147,7 @@ def test_bytes_are_a_resource_or_refused(content: bytes, form: Form) -> None:
         return
 
 
+@settings(deadline=None)
 @given(tree=JSON)
 def test_json_is_a_resource_or_refused(tree: Any) -> None:
     """And what is one can be written in both forms."""

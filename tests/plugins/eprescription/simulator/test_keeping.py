@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.errors import StoreError
@@ -19,6 +19,7 @@ from tests.plugins.eprescription.simulator.spine_stage import SpineCaller
 from tests.plugins.eprescription.simulator.stage import EVERYBODY, PHARMACY, Signer, playing
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["160", "169", "200", "209"]), st.integers(0, 10**12 - 1))
 def test_numbers_have_right_check_digits(flow: str, serial: int) -> None:
     """A changed digit is always noticed."""
