@@ -8,7 +8,7 @@ from typing import Final
 
 from hub.domain.ids import EnvelopeId
 from hub.domain.prescription import CancelResult, PrescriptionState, PrescriptionView, may_move
-from hub.errors import HubError, InputError, PeerError, Words
+from hub.errors import HubError, PeerError, Words
 from hub.ports.prescribing import CodeForm, Standing
 from hub.ports.prescription import Cancellation, Reason, Record
 from hub_eprescription.agenda import Cancelling
@@ -57,14 +57,6 @@ class Following:
         """Take what the workstation signed."""
         prescriber = (await self._bureau.ordered(prescription)).sender
         async with self._bureau.holding(prescription) as journal:
-            if not journal.record.awaits and await journal.signed() != signed:
-                raise InputError(
-                    "prescription.nothing_to_sign",
-                    Words(
-                        en="Nothing of this prescription is to be signed now.",
-                        fr="Rien de cette ordonnance n'est à signer pour l'instant.",
-                    ),
-                )
             await self._bureau.service.take_signed(signed, prescriber, journal)
 
     async def signed(self, prescription: EnvelopeId) -> tuple[str, bytes] | None:

@@ -133,6 +133,8 @@ class ScriptedService:
         """Take the very bytes back."""
         if signed == await journal.signed():
             return
+        if await journal.to_sign() is None:
+            raise InputError("prescription.nothing_to_sign", Words(en="Nothing.", fr="Rien."))
         if signed != await journal.to_sign():
             raise TrustError("prescription.signature", Words(en="Other bytes.", fr="D'autres octets."))
         await journal.keep_signed(replace(journal.record, state=PrescriptionState.SIGNED), signed)
