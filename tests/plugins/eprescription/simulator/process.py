@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_RUN = "from hub_eprescription.commands.app import app; app()"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
@@ -88,7 +86,7 @@ class Simulated:
 def simulated(folder: Path, *options: str, port: int = 0) -> Iterator[Simulated]:
     """Run the simulator until the end of the block. The same folder again: the same tokens and authority."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", _RUN, "simulate", "--listen", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "hub", "prescription", "simulate", "--listen", f"127.0.0.1:{port}"]
     command += ["--folder", str(folder), *options]
     with _running(command, folder / "simulator.log") as (process, told):
         url = next(word for word in told.split() if word.startswith("https://")).rstrip(";")
