@@ -287,7 +287,7 @@ async def test_a_certificate_that_xades_does_not_name_does_not_hold(camille: Hol
         ("", b"<title>", b'<title Id="p">'),
         ('<ds:Object Id="p"/>', b"", b""),
         ("", b"<title>", f'<ds:KeyInfo xmlns:ds="{DS}" Id="p"/><title>'.encode()),
-        ("twice", b"<title>", b'<title ID="p">'),
+        ("twice", b"<author>", b'<author ID="p">'),
     ],
     ids=["outside", "object", "foreign", "twice"],
 )
