@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.domain.prescription import CancelResult, PrescriptionState
-from hub.errors import PeerError
+from hub.domain.prescription import CancelResult, Handing, PrescriptionState
+from hub.errors import InputError, PeerError
 from hub.ports.prescription import Reason
-from hub.testing.prescription_contract import issued
+from hub.testing.prescription_contract import attempt, begin, issued
 from tests.plugins.eprescription.gematik.practice import (
     CAMILLE,
     SimulatorRig,
@@ -121,3 +121,31 @@ async def test_what_is_gone_after_its_last_day_has_expired(tmp_path: Path) -> No
         assert (await one.service.status(record)).state is PrescriptionState.EXPIRED
         said = await one.service.cancel(record, Reason(), CAMILLE)
         assert (said.result, said.state) == (CancelResult.EXPIRED, PrescriptionState.EXPIRED)
+
+
+async def test_news_of_the_days_before_are_told(tmp_path: Path) -> None:
+    """The hub was away for two days, or the pharmacy told of it late: the prescriber hears of it."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        cursor = (await one.service.events(None)).cursor
+        record = await issued(rig)
+        await rig.dispense(record)
+        one.clock.advance(timedelta(days=2))
+        assert [each.number for each in (await one.service.events(cursor)).events] == [record.number]
+
+
+async def test_what_is_signed_but_not_issued_is_not_handed_over(tmp_path: Path) -> None:
+    """It has a number, a code and a signature, and is no prescription yet: nobody gets its token."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        one.simulation.fault("activate", "status:503")
+        await attempt(rig, order, journal)
+        record = journal.record
+        assert record.state is PrescriptionState.SIGNED
+        assert record.secret is not None
+        assert one.service.code(record, await journal.signed()) is None
+        for form in Handing:
+            with pytest.raises(InputError) as caught:
+                await one.service.hand_over(record, await journal.signed(), order, form, "fr")
+            assert caught.value.code == "prescription.not_issued"
