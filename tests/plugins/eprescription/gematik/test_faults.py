@@ -279,3 +279,17 @@ async def test_too_many_requests_are_not_followed_by_more(route: str, tmp_path: 
         assert one.simulation.asked[route] == 1
         one.clock.advance(timedelta(hours=1))
         assert isinstance(await attempt(rig, order, journal), Delivered)
+
+
+async def test_what_is_known_to_be_issued_is_not_asked_about(tmp_path: Path) -> None:
+    """A repeated delivery leaves the service alone, and the record as it is."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        assert isinstance(await run(rig, order, journal), Delivered)
+        record = journal.record
+        one.clock.advance(timedelta(days=1))
+        assert isinstance(await attempt(rig, order, journal), Delivered)
+        assert isinstance(await attempt(rig, order, journal, settle=True), Delivered)
+        assert journal.record == record
+        assert one.simulation.asked["activate"] == 1
