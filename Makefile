@@ -7,7 +7,7 @@ COUNTERPARTS := .counterparts
 .DEFAULT_GOAL := help
 
 # The counterparts that tests speak to; without them those tests skip and say so.
-PACKAGES := dmtx-utils gpgsm ldap-utils openssl poppler-utils postfix python3-venv slapd softhsm2 swaks xmlsec1
+PACKAGES := dmtx-utils gpgsm ldap-utils opensc opensc-pkcs11 openssl poppler-utils postfix python3-venv slapd softhsm2 swaks xmlsec1
 .PHONY: help demo test check fix soak bench packages counterparts lock clean
 
 help: ## list the tasks
