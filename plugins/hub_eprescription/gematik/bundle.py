@@ -21,7 +21,8 @@ from hub_eprescription.gematik.fhir import NAMESPACE, Node
 REQUESTS: Final = ("MedicationRequest", "DeviceRequest")
 _BUNDLE: Final = "KBV_PR_ERP_Bundle", "KBV_PR_EVDGA_Bundle"
 _DECLARED: Final = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_VALUE: Final = re.compile(rb"(?<=\s)value\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_TAG: Final = re.compile(rb"<[^\s/>]+")
+_ATTRIBUTE: Final = re.compile(rb"\s+([^\s=<>\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _BEFORE: Final = frozenset({"id", "meta", "implicitRules", "language"})
 """What may stand before the identifier in a Bundle (FHIR R4)."""
 _CHILD: Final = 2
@@ -135,8 +136,7 @@ def _find(content: bytes) -> _Found:
         elif path[1:] == ["identifier", "system"]:
             found.system = attributes.get("value", "").strip() == fhir.NUMBER
         elif path[1:] == ["identifier", "value"] and found.system:
-            tag = _VALUE.search(content, at, _end_of_tag(content, at))
-            found.value = None if tag is None else tag.span(1 if tag[1] is not None else 2)
+            found.value = _value(content, at)
 
     def end(_name: str) -> None:
         found.path.pop()
@@ -147,18 +147,18 @@ def _find(content: bytes) -> _Found:
     return found
 
 
-def _end_of_tag(content: bytes, at: int) -> int:
-    """Return where a start tag ends; a `>` inside quotes does not end it."""
-    quote = 0
-    for place in range(at, len(content)):
-        sign = content[place]
-        if quote:
-            quote = 0 if sign == quote else quote
-        elif sign in b"\"'":
-            quote = sign
-        elif sign in b">":
-            return place
-    return len(content)
+def _value(content: bytes, at: int) -> tuple[int, int] | None:
+    """Return from where to where the value of the attribute `value` goes, of the start tag at `at`.
+
+    Whole attributes are passed by one after the other: what looks like one inside another's value is none.
+    """
+    name = _TAG.match(content, at)
+    place = at if name is None else name.end()
+    while (found := _ATTRIBUTE.match(content, place)) is not None:
+        if found[1] == b"value":
+            return found.span(2 if found[2] is not None else 3)
+        place = found.end()
+    return None
 
 
 def _essence(content: bytes) -> bytes:

@@ -142,3 +142,25 @@ def test_published_negative_examples_go_to_the_service_as_they_are() -> None:
     assert len(files) >= 75
     # Those of 2022 name the number in a system that is gone.
     assert taken >= 40
+
+
+def test_a_document_type_is_refused_wherever_bytes_are_read() -> None:
+    """Also in what a workstation signed, before it is compared."""
+    content = practice.bundle()
+    hostile = content.replace(b"<Bundle", b"<!DOCTYPE Bundle [<!ENTITY a 'b'>]><Bundle")
+    for read in (lambda: bundle.same(hostile, content), lambda: bundle.with_number(hostile, NUMBER)):
+        with pytest.raises(InputError):
+            read()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b'id="a>b" ', b"id='\">' ", b"extension=\" value='1'\" ", b"a = ' value=\"2\"'\n", b"value2='' "],
+)
+def test_signs_in_other_attributes_lead_nobody_astray(before: bytes) -> None:
+    """The number goes into the attribute `value`, and into nothing that looks like it."""
+    head, tail = practice.bundle(number="1").split(b'<value value="1"', 1)
+    content = head + b"<value " + before + b'value="1"' + tail
+    changed = bundle.with_number(content, NUMBER)
+    assert changed == head + b"<value " + before + f'value="{NUMBER}"'.encode() + tail
+    assert bundle.number(bundle.read(changed)) == NUMBER

@@ -284,3 +284,36 @@ async def test_a_new_token_counts_at_once(tmp_path: Path) -> None:
         await session.ask("GET", "a")
         assert session.token_digest() != before
     assert shown == ["Bearer a.b-c", "Bearer second"]
+
+
+async def test_a_second_answer_that_comes_late_is_nobodys(tmp_path: Path) -> None:
+    """It came while the connection was idle: the next request goes over another one."""
+    again, said = asyncio.Event(), asyncio.Event()
+    connections = 0
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        answer = f"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{connections}".encode()
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        if connections == 1:
+            await again.wait()
+            writer.write(answer)
+            await writer.drain()
+            said.set()
+        await reader.read()
+        writer.close()
+
+    tls = Papers(tmp_path / "papers").issue()
+    server = await asyncio.start_server(late, "127.0.0.1", 0, ssl=tls.server())
+    port = server.sockets[0].getsockname()[1]
+    made = WireSettings(base_urls=(f"https://localhost:{port}",), anchors=(tls.authority,))
+    async with open_session(made, practice.host(tmp_path)) as session:
+        first = (await session.ask("POST", "a")).body
+        again.set()
+        await said.wait()
+        second = (await session.ask("POST", "b")).body
+    server.close()
+    assert (first, second) == (b"1", b"2")
