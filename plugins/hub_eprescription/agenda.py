@@ -25,7 +25,7 @@ from hub.domain.prescription_order import HandOrder, hand_order
 from hub.domain.times import rfc3339
 from hub.errors import Words
 from hub.ports.clock import Clock
-from hub.ports.ledger import Ledger, Line
+from hub.ports.ledger import MAX_VALUE, Ledger, Line
 from hub.ports.prescription import Dispensing, Reason
 from hub_eprescription import pieces
 from hub_eprescription.records import KEPT
@@ -35,6 +35,8 @@ _LONGEST: Final = timedelta(hours=1)
 _TRIED_FOR: Final = timedelta(days=14)
 MOST_EVENTS: Final = 200
 """Events of one prescription that are shown; the latest."""
+_ROOM: Final = MAX_VALUE // 2
+"""Bytes of the events in the line of a life; the rest is for what was handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +148,25 @@ class Agenda:
         if event.document is not None:
             await self._ledger.strike(*pieces.keys(_document(key), event.document))
 
+    async def to_cancel(self, prescription: EnvelopeId) -> bool:
+        """Whether a wish to cancel waits for the service's answer. Raises StoreError."""
+        return await self._ledger.get(_cancel(prescription)) is not None
+
     async def life(self, prescription: EnvelopeId) -> Life:
         """Return what happened to a prescription. Raises StoreError."""
         line = await self._ledger.get(f"life:{prescription}")
         return Life() if line is None else _life(json.loads(line.value))
 
     def lived(self, prescription: EnvelopeId, life: Life) -> Line:
-        """Make the line of a life."""
-        events = [_spell_event(one) for one in life.events[-MOST_EVENTS:]]
+        """Make the line of a life: of its events the latest, as many as a line has room for."""
+        events: list[dict[str, Any]] = []
+        left = _ROOM
+        for one in reversed(life.events[-MOST_EVENTS:]):
+            said = _spell_event(one)
+            left -= len(json.dumps(said, ensure_ascii=False).encode())
+            if left < 0:
+                break
+            events.insert(0, said)
         return self._line(f"life:{prescription}", {"events": events, "handed": dict(life.handed)}, None)
 
     async def cursor(self) -> str | None:
@@ -177,7 +190,11 @@ def _key(task: Task) -> str:
         case Telling(event=event):
             return _event(event.id)
         case Cancelling(prescription=prescription):
-            return f"c:{prescription}"
+            return _cancel(prescription)
+
+
+def _cancel(prescription: EnvelopeId) -> str:
+    return f"c:{prescription}"
 
 
 def _event(name: str) -> str:

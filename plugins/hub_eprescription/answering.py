@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hub.domain.ids import EnvelopeId
 from hub.domain.outcome import Deferred, Delivered, Outcome, Refused
+from hub.domain.party import PartyKind
 from hub.errors import InputError, PeerError, TrustError
 from hub.ports.connector import Parcel
 from hub.ports.prescription import Dispensing, Record
@@ -39,6 +40,10 @@ class Answering:
     async def _take(self, parcel: Parcel) -> Outcome:
         bureau = self._bureau
         answer = await answers.read(parcel, bureau.service, bureau.host.hub_name)
+        if answer.sender.kind is PartyKind.PATIENT:
+            # Patients have words for their prescriber; what was dispensed is not theirs to say.
+            said = _files(answer.dispensings)
+            answer = replace(answer, dispensings=(), attached=(*answer.attached, *said))
         # 1. Documents that say what was dispensed.
         known = {one.number: await bureau.records.numbered(one.number) for one in answer.dispensings}
         if records := [one for one in known.values() if one is not None]:
@@ -59,8 +64,9 @@ class Answering:
     async def _reported(self, answer: Answer, records: Sequence[Record]) -> Outcome:
         """Take what a mail says was dispensed; words and files beside it are its one prescriber's."""
         words = answer if len(records) == 1 else replace(answer, text="", attached=(), unreadable=())
-        if self._bureau.service.abilities.tracks:
-            # The service itself knows how they stand: a mail moves nothing, and is there to be read.
+        abilities = self._bureau.service.abilities
+        if abilities.tracks or abilities.cancels:
+            # A service keeps how they stand: a mail moves nothing, and is there to be read.
             for record in records:
                 said = [one for one in answer.dispensings if one.number == record.number]
                 await self._pass_on(replace(words, attached=(*words.attached, *_files(said))), record)

@@ -14,7 +14,7 @@ from hub.errors import PeerError, Words
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub.ports.prescription import Order, PrescriptionService, Record
-from hub_eprescription.agenda import Agenda
+from hub_eprescription.agenda import Agenda, Task
 from hub_eprescription.records import LedgerJournal, Records
 from hub_eprescription.settings import Common
 
@@ -56,6 +56,11 @@ class Bureau:
             lock = self._locks[prescription] = asyncio.Lock()
         async with lock:
             yield await self.records.journal(prescription)
+
+    async def owe(self, task: Task) -> None:
+        """Write down what is to be done from now on. Raises StoreError."""
+        await self.agenda.put(*self.agenda.owed(task))
+        self.awake.set()
 
     async def ordered(self, prescription: EnvelopeId) -> Message:
         """Return the message that ordered a prescription. Raises PeerError while the hub starts."""

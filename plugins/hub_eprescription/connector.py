@@ -14,6 +14,7 @@ from hub.domain.message import Kind
 from hub.domain.outcome import Outcome
 from hub.domain.prescription import CancelResult, PrescriptionView
 from hub.domain.prescription_order import HandOrder
+from hub.errors import InputError, PeerError, TrustError
 from hub.ports.connector import Addressee, Capabilities, Parcel
 from hub.ports.directory import Entry, MailboxKind
 from hub.ports.directory import Standing as Right
@@ -28,6 +29,7 @@ from hub.ports.prescription import (
     ReadsDispensing,
     Reason,
 )
+from hub_eprescription.agenda import Cancelling
 from hub_eprescription.answering import Answering
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.following import Following
@@ -131,7 +133,11 @@ class Connector:
         """Cancel it; where that can't be, those to whom it was handed over are told."""
         said = await self._following.cancel(prescription, reason)
         if said.result is CancelResult.NOT_SUPPORTED:
-            await self._mailing.recall(prescription, reason)
+            try:
+                await self._mailing.recall(prescription, reason)
+            except (InputError, TrustError, PeerError):
+                # Whom it did not reach is told later, or the prescriber is that it can't be.
+                await self._bureau.owe(Cancelling(prescription=prescription, reason=reason))
         return said
 
     def look_now(self) -> None:

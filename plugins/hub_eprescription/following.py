@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from hub.domain.ids import EnvelopeId
+from hub.domain.party import Party
 from hub.domain.prescription import CancelResult, PrescriptionState, PrescriptionView, may_move
 from hub.errors import HubError, PeerError, Words
 from hub.ports.prescribing import CodeForm, Standing
@@ -120,41 +121,49 @@ class Following:
                     words=Words(en="It is cancelled already.", fr="Elle est déjà annulée."),
                 )
             if record.state is PrescriptionState.DRAFT:
-                # Whatever number it has, no prescription exists, and now none will.
-                await journal.keep(
-                    replace(
-                        record,
-                        state=PrescriptionState.CANCELLED,
-                        cancelled=CancelResult.CANCELLED,
-                        awaits=False,
-                    )
-                )
-                return Cancellation(
-                    result=CancelResult.CANCELLED, state=PrescriptionState.CANCELLED, words=_NEVER
-                )
+                return await self._give_up_draft(journal)
             try:
                 if record.state is PrescriptionState.SIGNED:
                     raise _under_way()
                 return await self._ask_to_cancel(journal, reason)
             except PeerError:
-                wish = Cancelling(prescription=prescription, reason=reason)
-                await bureau.agenda.put(*bureau.agenda.owed(wish))
-                bureau.awake.set()
+                await bureau.owe(Cancelling(prescription=prescription, reason=reason))
                 raise
 
     async def try_cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation | None:
-        """Try a kept wish again; None when there is nothing left to cancel. Raises PeerError."""
+        """Try a kept wish again; None when it came to nothing that is not known already. Raises PeerError."""
         async with self._bureau.holding(prescription) as journal:
             state = journal.record.state
-            if state.final or state is PrescriptionState.DRAFT:
+            if state in {PrescriptionState.CANCELLED, PrescriptionState.REJECTED}:
                 return None
+            if state is PrescriptionState.DRAFT:
+                return await self._give_up_draft(journal)
             if state is PrescriptionState.SIGNED:
-                raise _under_way()
+                # Its order may have ended without an answer: the service alone knows whether it has it.
+                said = await self._bureau.service.cancel(
+                    journal.record, reason, await self._prescriber(journal)
+                )
+                if not said.result.done:
+                    raise _under_way()
+                return await self._keep_answer(journal, said)
             return await self._ask_to_cancel(journal, reason)
 
+    async def _give_up_draft(self, journal: LedgerJournal) -> Cancellation:
+        """Cancel what is only ordered: whatever number it has, no prescription exists, and now none will."""
+        cancelled = PrescriptionState.CANCELLED
+        await journal.keep(
+            replace(journal.record, state=cancelled, cancelled=CancelResult.CANCELLED, awaits=False)
+        )
+        return Cancellation(result=CancelResult.CANCELLED, state=cancelled, words=_NEVER)
+
     async def _ask_to_cancel(self, journal: LedgerJournal, reason: Reason) -> Cancellation:
-        prescriber = (await self._bureau.ordered(journal.record.id)).sender
-        said = await self._bureau.service.cancel(journal.record, reason, prescriber)
+        said = await self._bureau.service.cancel(journal.record, reason, await self._prescriber(journal))
+        return await self._keep_answer(journal, said)
+
+    async def _prescriber(self, journal: LedgerJournal) -> Party:
+        return (await self._bureau.ordered(journal.record.id)).sender
+
+    async def _keep_answer(self, journal: LedgerJournal, said: Cancellation) -> Cancellation:
         record = replace(journal.record, cancelled=said.result)
         await journal.keep(_moved(record, PrescriptionState.CANCELLED if said.result.done else said.state))
         self._bureau.host.log.info(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from hub.domain.ids import EnvelopeId
@@ -16,7 +17,7 @@ from hub.domain.outcome import Delivered
 from hub.domain.prescription import CancelResult, Handing
 from hub.domain.prescription_order import HandOrder, hand_order
 from hub.domain.times import rfc3339
-from hub.errors import InputError, Words
+from hub.errors import HubError, InputError, PeerError, TrustError, Words
 from hub.ports.intake import Accepted, Acknowledgement, Intake, Peer, Stage, Submission, To
 from hub.ports.prescription import (
     Cancellation,
@@ -27,6 +28,7 @@ from hub.ports.prescription import (
     Recalls,
     Record,
 )
+from hub_eprescription import refusing
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.following import Following
 from hub_eprescription.mail import composing, telling
@@ -74,20 +76,25 @@ class Mailing:
     async def _handover(self, journal: LedgerJournal, order: HandOrder, language: str) -> Handover:
         bureau, record = self._bureau, self._following.current(journal.record)
         if not record.state.issued or record.state.final:
-            raise _not_to_hand_over(record)
+            raise refusing.not_to_hand_over(record)
+        if record.cancelled is CancelResult.NOT_SUPPORTED and not bureau.service.abilities.cancels:
+            raise refusing.withdrawn()
+        if await bureau.agenda.to_cancel(record.id):
+            raise refusing.to_be_cancelled()
         signed = await journal.signed()
         if order.form is not Handing.PRINT:
             whole = await bureau.order(record, signed or b"")
             return await bureau.service.hand_over(record, signed, whole, order.form, language)
         sheet = await self._following.sheet(journal, language)
         if sheet is None:
-            raise _not_to_hand_over(record)
+            raise refusing.not_to_hand_over(record)
         return _printed(sheet, bureau.common.title, language)
 
     async def recall(self, prescription: EnvelopeId, reason: Reason) -> None:
         """Tell all to whom it was handed over that it is withdrawn, where that is all that can be done.
 
-        Durable on return; the same again sends nothing. Raises TrustError, PeerError, StoreError.
+        Durable on return; the same again sends nothing. Raises InputError, TrustError, PeerError for those
+        who could not be told, once all the others are; StoreError.
         """
         service = self._bureau.service
         if not isinstance(service, Recalls):
@@ -96,15 +103,21 @@ class Mailing:
         record = (await self._bureau.records.journal(prescription)).record
         life = await self._bureau.agenda.life(prescription)
         mail = service.recall(record, reason, message.language or self._bureau.common.language)
+        failed: HubError | None = None
         for to in dict.fromkeys(hand_order(json.loads(name)).to for name in life.handed):
             stage = self._intake().stage()
             try:
                 said = await self._submission(stage, prescription, message, HandOrder(to=to), mail)
                 key = f"{said.key}.{hashlib.sha256(reason.text.encode()).hexdigest()[:32]}"
                 said = replace(said, kind=Kind.MESSAGE, native_id=key, key=key)
-                await self._intake().submit(stage, said)
+                _sent(await self._intake().submit(stage, said))
+            except (InputError, TrustError, PeerError) as error:
+                # The others are to know; what may yet be told to this one is tried again.
+                failed = error if failed is None or isinstance(error, PeerError) else failed
             finally:
                 await stage.discard()
+        if failed is not None:
+            raise failed
 
     async def _submission(
         self, stage: Stage, prescription: EnvelopeId, message: Message, order: HandOrder, handover: Handover
@@ -157,16 +170,33 @@ class Mailing:
             ),
         )
 
-    async def tell_of_cancel(self, prescription: EnvelopeId, said: Cancellation) -> None:
-        """Tell the prescriber what came of a wish that could not be answered at once."""
+    async def tell_of_cancel(
+        self, prescription: EnvelopeId, said: Cancellation, reason: Reason, since: datetime
+    ) -> None:
+        """Tell the prescriber what came of a wish of `since` that could not be answered at once."""
         if said.result is CancelResult.NOT_SUPPORTED:
-            await self.recall(prescription, Reason())
+            await self.recall(prescription, reason)
+        await self._tell_cancelled(prescription, said, since)
+
+    async def tell_not_cancelled(self, prescription: EnvelopeId, why: Words, since: datetime) -> None:
+        """Tell the prescriber that nothing came of a wish of `since`, and why."""
+        record = (await self._bureau.records.journal(prescription)).record
+        words = Words(
+            en=f"{why.en} The hub does not try any more: do not take it for cancelled. Cancel it again, or "
+            "call those who have it.",
+            fr=f"{why.fr} Le hub n'essaie plus : ne la tenez pas pour annulée. Annulez-la de nouveau, ou "
+            "appelez ceux qui l'ont.",
+        )
+        said = Cancellation(result=CancelResult.INVALID, state=record.state, words=words)
+        await self._tell_cancelled(prescription, said, since)
+
+    async def _tell_cancelled(self, prescription: EnvelopeId, said: Cancellation, since: datetime) -> None:
         record = (await self._bureau.records.journal(prescription)).record
         stage = self._intake().stage()
         try:
-            await self._submit(
-                await telling.cancelled(said, await self.about(record), self._voice(), stage), stage
-            )
+            about = await self.about(record)
+            letter = await telling.cancelled(said, about, self._voice(), stage, occasion=rfc3339(since))
+            await self._submit(letter, stage)
         finally:
             await stage.discard()
 
@@ -239,23 +269,5 @@ def _printed(sheet: bytes, title: str, language: str) -> Handover:
                 media_type="application/pdf",
                 content=sheet,
             ),
-        ),
-    )
-
-
-def _not_to_hand_over(record: Record) -> InputError:
-    if record.state.final:
-        return InputError(
-            "prescription.over",
-            Words(
-                en=f"This prescription is {record.state.value}: there is nothing to hand over any more.",
-                fr=f"Cette ordonnance est à l'état {record.state.value} : il n'y a plus rien à remettre.",
-            ),
-        )
-    return InputError(
-        "prescription.not_issued",
-        Words(
-            en="This prescription is not issued: there is nothing to print or hand over.",
-            fr="Cette ordonnance n'est pas émise : il n'y a rien à imprimer ni à remettre.",
         ),
     )

@@ -52,7 +52,18 @@ class Working:
             group.create_task(self._do_what_is_owed())
             group.create_task(self._ask_what_happened())
             if isinstance(self._bureau.service, Listens):
-                group.create_task(self._bureau.service.listen(self.look_now))
+                group.create_task(self._listen(self._bureau.service))
+
+    async def _listen(self, service: Listens) -> None:
+        """Listen; a fault in that leaves everything else at work."""
+        while True:
+            try:
+                return await service.listen(self.look_now)
+            except Exception as error:  # noqa: BLE001 - what is owed goes on, whatever the service says
+                self._bureau.host.log.warning(
+                    "prescription.no_news", operator=self._bureau.name, error=type(error).__name__
+                )
+            await asyncio.sleep(_IDLE)
 
     async def hear(self, events: Sequence[Dispensing], *beside: Line) -> int:
         """Take what happened; returns how much of it was new. Durable on return. Raises StoreError."""
@@ -142,37 +153,48 @@ class Working:
             case Cancelling(prescription=prescription, reason=reason):
                 said = await self._following.try_cancel(prescription, reason)
                 if said is not None:
-                    await self._mailing.tell_of_cancel(prescription, said)
+                    await self._mailing.tell_of_cancel(prescription, said, reason, due.since)
                 await agenda.done(due.key)
 
     async def _last_state(self, known: Record, event: Dispensing) -> tuple[Record, Dispensing]:
         """Return both with the state that the service says now: a dispensing may have been the last."""
         if known.state.final or not self._bureau.service.abilities.tracks:
             return known, event
-        with suppress(PeerError):
+        try:
             standing = await self._following.standing(known.id, fresh=True)
-            known = known if standing is None else standing.record
+        except StoreError:
+            raise
+        except HubError:
+            # What a pharmacy said is told all the same.
+            return known, event
+        known = known if standing is None else standing.record
         if event.state is PrescriptionState.PARTLY_DISPENSED and known.state is PrescriptionState.COMPLETED:
             event = replace(event, state=known.state)
         return known, event
 
     async def _give_up(self, due: Due, why: Words) -> None:
+        """Strike what can't be done, once the prescriber is told so; nobody waits for what nobody does."""
         agenda = self._bureau.agenda
-        match due.task:
-            case HandOver(prescription=prescription, order=order):
-                try:
+        try:
+            match due.task:
+                case HandOver(prescription=prescription, order=order):
                     await self._mailing.tell_not_handed(prescription, order, why)
-                except HubError as error:
-                    self._bureau.host.log.warning(
-                        "prescription.not_told", operator=self._bureau.name, code=error.code
-                    )
-                    if isinstance(error, PeerError) and await agenda.later(due):
-                        return
-                await agenda.done(due.key)
-            case Telling(event=event):
-                await agenda.told(event)
-            case Cancelling():
-                await agenda.done(due.key)
+                case Cancelling(prescription=prescription):
+                    await self._mailing.tell_not_cancelled(prescription, why, due.since)
+                case Telling():
+                    pass
+        except StoreError:
+            raise
+        except HubError as error:
+            self._bureau.host.log.warning(
+                "prescription.not_told", operator=self._bureau.name, code=error.code
+            )
+            if isinstance(error, PeerError) and await agenda.later(due):
+                return
+        if isinstance(due.task, Telling):
+            await agenda.told(due.task.event)
+        else:
+            await agenda.done(due.key)
 
     async def _ask_what_happened(self) -> None:
         bureau = self._bureau
@@ -183,6 +205,10 @@ class Working:
                 await self._read_news()
             except HubError as error:
                 bureau.host.log.warning("prescription.no_news", operator=bureau.name, code=error.code)
+            except Exception as error:  # noqa: BLE001 - what is owed goes on, whatever the service answers
+                bureau.host.log.warning(
+                    "prescription.no_news", operator=bureau.name, error=type(error).__name__
+                )
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if poll is None else poll.total_seconds()):
                     await self._look.wait()

@@ -56,8 +56,10 @@ async def dispensed(event: Dispensing, about: About, voice: Voice, stage: Stage)
     )
 
 
-async def cancelled(said: Cancellation, about: About, voice: Voice, stage: Stage) -> Letter:
-    """Tell what came of a wish to cancel that could not be answered at once."""
+async def cancelled(
+    said: Cancellation, about: About, voice: Voice, stage: Stage, *, occasion: str = ""
+) -> Letter:
+    """Tell what came of a wish to cancel that could not be answered at once. `occasion` tells two apart."""
     tongue = voice.tongue(about)
     which = wording.which(about, tongue)
     if wording.french(tongue):
@@ -70,7 +72,7 @@ async def cancelled(said: Cancellation, about: About, voice: Voice, stage: Stage
         about,
         voice,
         stage,
-        key=f"cancel:{said.result}",
+        key=f"cancel:{occasion}:{said.result}",
         subject=wording.subject(voice.title, wording.RESULTS[said.result], tongue),
         text=wording.paragraphs(opening, said.words.in_language(tongue), closing),
         attached=(),

@@ -67,6 +67,7 @@ class ScriptedService:
     settled: int = 0
     reasons: list[Reason] = field(default_factory=list)
     tracks: bool = True
+    cancels: bool = True
 
     @property
     def abilities(self) -> Abilities:
@@ -77,6 +78,7 @@ class ScriptedService:
             professions=frozenset({"10"}),
             signing=self.signing,
             tracks=self.tracks,
+            cancels=self.cancels,
         )
 
     def read(self, media_type: str, content: bytes) -> PrescriptionView:

@@ -466,7 +466,7 @@ def report(bench: Bench, *words: str, number: int = 5) -> Parcel:
 
 async def test_a_dispensing_by_mail_is_heard(bench: Bench) -> None:
     """Where no service can be asked, the document that came by mail does what one from it would."""
-    bench.service.tracks = False
+    bench.service.tracks = bench.service.cancels = False
     id_ = await bench.issued()
     assert isinstance(await only(bench.connector.deliver(report(bench))), Delivered)
     standing = await bench.connector.standing(id_)
@@ -478,7 +478,7 @@ async def test_a_dispensing_by_mail_is_heard(bench: Bench) -> None:
 
 async def test_words_beside_a_dispensing_are_passed_on(bench: Bench) -> None:
     """The document is for the record, what the pharmacist wrote for the prescriber."""
-    bench.service.tracks = False
+    bench.service.tracks = bench.service.cancels = False
     await bench.issued()
     assert isinstance(await only(bench.connector.deliver(report(bench, "J'ai substitué."))), Delivered)
     (passed,) = bench.intake.submissions

@@ -1,0 +1,49 @@
+"""Why a prescription is not handed over, in words."""
+
+from __future__ import annotations
+
+from hub.errors import InputError, PeerError, Words
+from hub.ports.prescription import Record
+
+
+def withdrawn() -> InputError:
+    """Make the error for one that its prescriber has taken back."""
+    return InputError(
+        "prescription.withdrawn",
+        Words(
+            en="You have withdrawn this prescription: it is not handed over any more.",
+            fr="Vous avez retiré cette ordonnance : elle n'est plus remise.",
+        ),
+    )
+
+
+def to_be_cancelled() -> PeerError:
+    """Make the error for one that the service has yet to say of whether it is cancelled."""
+    return PeerError(
+        "prescription.to_be_cancelled",
+        Words(
+            en="You have asked to cancel this prescription: it is handed over only if the service answers "
+            "that it stands.",
+            fr="Vous avez demandé d'annuler cette ordonnance : elle n'est remise que si le service répond "
+            "qu'elle tient.",
+        ),
+    )
+
+
+def not_to_hand_over(record: Record) -> InputError:
+    """Make the error for one that is over, or not issued."""
+    if record.state.final:
+        return InputError(
+            "prescription.over",
+            Words(
+                en=f"This prescription is {record.state.value}: there is nothing to hand over any more.",
+                fr=f"Cette ordonnance est à l'état {record.state.value} : il n'y a plus rien à remettre.",
+            ),
+        )
+    return InputError(
+        "prescription.not_issued",
+        Words(
+            en="This prescription is not issued: there is nothing to print or hand over.",
+            fr="Cette ordonnance n'est pas émise : il n'y a rien à imprimer ni à remettre.",
+        ),
+    )
