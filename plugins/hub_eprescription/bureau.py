@@ -39,7 +39,10 @@ class Bureau:
             service=service,
             common=common,
             host=host,
-            records=Records(host.ledger, host.clock),
+            # Documents that no service keeps may follow one another under one number.
+            records=Records(
+                host.ledger, host.clock, once=service.abilities.cancels or service.abilities.tracks
+            ),
             agenda=Agenda(host.ledger, host.clock),
         )
 

@@ -11,13 +11,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hub.domain.ids import EnvelopeId
 from hub.domain.prescription import CancelResult, PrescriptionState, may_move
 from hub.domain.times import rfc3339
-from hub.errors import Words
+from hub.errors import InputError, Words
 from hub.ports.clock import Clock
 from hub.ports.ledger import Ledger, Line
 from hub.ports.prescription import Record
@@ -28,11 +28,12 @@ KEPT: Final = timedelta(days=730)
 
 
 class Records:
-    """Every prescription of one service."""
+    """Every prescription of one service. `once`: the service gives a number to one prescription only."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, *, once: bool = False) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._once = once
 
     async def get(self, prescription: EnvelopeId) -> Record | None:
         """Return a record. Raises StoreError."""
@@ -62,17 +63,29 @@ class Records:
         """Open the journal of one prescription; nothing is written before the first `keep`."""
         found = await self.get(prescription)
         return LedgerJournal(
-            self._ledger, self._clock, found or self._new(prescription), begun=found is not None
+            self._ledger,
+            self._clock,
+            found or self._new(prescription),
+            begun=found is not None,
+            once=self._once,
         )
 
-    def line(self, record: Record) -> Line:
-        """Make the line of a record, to be put together with others."""
+    async def holder(self, record: Record) -> Record | None:
+        """Return the other issued prescription that bears a record's number, if any. Raises StoreError."""
+        if record.number is None:
+            return None
+        line = await self._ledger.named(_alias(record.number))
+        other = None if line is None else _read(line.value)
+        return None if other is None or other.id == record.id or not other.state.issued else other
+
+    def line(self, record: Record, *, numbered: bool = True) -> Line:
+        """Make the line of a record, to be put together with others. `numbered`: its number finds it."""
         now = self._clock.now()
         return Line(
             key=_key(record.id),
             value=_spell(record),
             until=max(now, record.expires_at or now) + KEPT,
-            alias=None if record.number is None else _alias(record.number),
+            alias=None if record.number is None or not numbered else _alias(record.number),
         )
 
     def _new(self, prescription: EnvelopeId) -> Record:
@@ -82,11 +95,14 @@ class Records:
 class LedgerJournal:
     """`Journal` of one prescription. `begun` says whether anything has been kept yet."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, record: Record, *, begun: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, record: Record, *, begun: bool, once: bool = False
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._records = Records(ledger, clock)
         self._record = record
+        self._once = once
         self.begun = begun
 
     @property
@@ -95,13 +111,21 @@ class LedgerJournal:
         return self._record
 
     async def keep(self, record: Record, *beside: Line) -> Record:
-        """Keep a record, and other lines in the same write. Raises ValueError for a forbidden move."""
+        """Keep a record, and other lines in the same write. Raises ValueError for a forbidden move.
+
+        A number finds the prescription that was issued under it; of two, the later: no order takes the
+        dispensings of another by naming its number.
+        """
         old = self._record
         if record.id != old.id or (record.state is not old.state and not may_move(old.state, record.state)):
             raise ValueError(f"{old.state} does not become {record.state}")
         if record.state is not old.state:
             record = replace(record, changed_at=self._clock.now())
-        await self._ledger.put(self._records.line(record), *beside)
+        other = await self._records.holder(record)
+        if other is not None and self._once and not old.state.issued:
+            raise _taken()
+        numbered = other is None or _since(record) > _since(other)
+        await self._ledger.put(self._records.line(record, numbered=numbered), *beside)
         self._record, self.begun = record, True
         return record
 
@@ -128,6 +152,23 @@ class LedgerJournal:
 
     async def _look(self, what: str) -> bytes | None:
         return await pieces.joined(self._ledger, f"{what}:{self._record.id}")
+
+
+def _since(record: Record) -> datetime:
+    """Return since when a record's number is its own; one that is not issued has none against another."""
+    return record.issued_at if record.state.issued and record.issued_at else datetime.min.replace(tzinfo=UTC)
+
+
+def _taken() -> InputError:
+    return InputError(
+        "prescription.number_taken",
+        Words(
+            en="The number of this prescription is that of another one, which is issued: nothing is issued "
+            "under it a second time.",
+            fr="Le numéro de cette ordonnance est celui d'une autre, déjà émise : rien n'est émis une "
+            "seconde fois sous ce numéro.",
+        ),
+    )
 
 
 def _key(prescription: EnvelopeId) -> str:
