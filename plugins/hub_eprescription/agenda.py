@@ -90,14 +90,14 @@ class Agenda:
         self._ledger = ledger
         self._clock = clock
 
-    def owed(self, task: Task, place: int = 0) -> Sequence[Line]:
-        """Make the lines of a task that is due now, to be put together with others.
+    def owed(self, task: Task, place: int = 0, *, after: timedelta = timedelta()) -> Sequence[Line]:
+        """Make the lines of a task that is due now, or `after` a while, to be put together with others.
 
         Of several that come at one moment, `place` says which is done first.
         """
         now = self._clock.now()
         said = {"since": rfc3339(now), **_spell(task)}
-        line = self._line(_key(task), said, now + place * timedelta(milliseconds=1))
+        line = self._line(_key(task), said, now + after + place * timedelta(milliseconds=1))
         document = task.event.document if isinstance(task, Telling) else None
         if document is None:
             return [line]
@@ -151,6 +151,10 @@ class Agenda:
     async def to_cancel(self, prescription: EnvelopeId) -> bool:
         """Whether a wish to cancel waits for the service's answer. Raises StoreError."""
         return await self._ledger.get(_cancel(prescription)) is not None
+
+    async def cancel_answered(self, prescription: EnvelopeId) -> None:
+        """Strike a wish to cancel. Raises StoreError."""
+        await self._ledger.strike(_cancel(prescription))
 
     async def life(self, prescription: EnvelopeId) -> Life:
         """Return what happened to a prescription. Raises StoreError."""

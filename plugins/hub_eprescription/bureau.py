@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from hub.domain.ids import EnvelopeId, OperatorName
@@ -14,6 +15,7 @@ from hub.errors import PeerError, Words
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub.ports.prescription import Order, PrescriptionService, Record
+from hub_eprescription import refusing
 from hub_eprescription.agenda import Agenda, Task
 from hub_eprescription.records import LedgerJournal, Records
 from hub_eprescription.settings import Common
@@ -52,17 +54,29 @@ class Bureau:
         return OperatorName(self.host.name)
 
     @asynccontextmanager
-    async def holding(self, prescription: EnvelopeId) -> AsyncIterator[LedgerJournal]:
-        """Yield the journal of a prescription, to one at a time."""
+    async def holding(
+        self, prescription: EnvelopeId, *, patience: float | None = None
+    ) -> AsyncIterator[LedgerJournal]:
+        """Yield the journal of a prescription, to one at a time.
+
+        Raises PeerError `prescription.under_way` when somebody else holds it for `patience` seconds.
+        """
         lock = self._locks.get(prescription)
         if lock is None:
             lock = self._locks[prescription] = asyncio.Lock()
-        async with lock:
+        try:
+            async with asyncio.timeout(patience):
+                await lock.acquire()
+        except TimeoutError:
+            raise refusing.under_way() from None
+        try:
             yield await self.records.journal(prescription)
+        finally:
+            lock.release()
 
-    async def owe(self, task: Task) -> None:
-        """Write down what is to be done from now on. Raises StoreError."""
-        await self.agenda.put(*self.agenda.owed(task))
+    async def owe(self, task: Task, *, after: timedelta = timedelta()) -> None:
+        """Write down what is to be done from now on, or `after` a while. Raises StoreError."""
+        await self.agenda.put(*self.agenda.owed(task, after=after))
         self.awake.set()
 
     async def ordered(self, prescription: EnvelopeId) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from hub.domain.ids import EnvelopeId
@@ -12,10 +13,15 @@ from hub.domain.prescription import CancelResult, PrescriptionState, Prescriptio
 from hub.errors import HubError, PeerError, Words
 from hub.ports.prescribing import CodeForm, Standing
 from hub.ports.prescription import Cancellation, Reason, Record
+from hub_eprescription import refusing
 from hub_eprescription.agenda import Cancelling
 from hub_eprescription.bureau import Bureau
 from hub_eprescription.records import LedgerJournal
 
+PATIENCE: Final = 10.0
+"""Seconds that a wish to cancel waits for an issue that is under way."""
+_ASKING: Final = timedelta(minutes=5)
+"""How long the service has to answer before a wish is taken up by itself."""
 _NEVER: Final = Words(
     en="It was not issued yet, and will not be.",
     fr="Elle n'était pas encore émise, et ne le sera pas.",
@@ -110,29 +116,42 @@ class Following:
         return replace(record, state=PrescriptionState.EXPIRED) if expired else record
 
     async def cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation:
-        """Cancel it; when the service can't be asked now, the wish is kept, and PeerError raised."""
-        bureau = self._bureau
-        async with bureau.holding(prescription) as journal:
-            record = journal.record
-            if record.state is PrescriptionState.CANCELLED:
+        """Cancel it; when that can't be asked now, the wish is kept, and PeerError raised."""
+        try:
+            async with self._bureau.holding(prescription, patience=PATIENCE) as journal:
+                return await self._cancel(journal, reason)
+        except PeerError:
+            await self._bureau.owe(Cancelling(prescription=prescription, reason=reason))
+            raise
+
+    async def _cancel(self, journal: LedgerJournal, reason: Reason) -> Cancellation:
+        record = journal.record
+        match record.state:
+            case PrescriptionState.CANCELLED:
                 return Cancellation(
                     result=CancelResult.ALREADY_CANCELLED,
                     state=record.state,
                     words=Words(en="It is cancelled already.", fr="Elle est déjà annulée."),
                 )
-            if record.state is PrescriptionState.DRAFT:
+            case PrescriptionState.DRAFT:
                 return await self._give_up_draft(journal)
-            try:
-                if record.state is PrescriptionState.SIGNED:
-                    raise _under_way()
-                return await self._ask_to_cancel(journal, reason)
-            except PeerError:
-                await bureau.owe(Cancelling(prescription=prescription, reason=reason))
-                raise
+        wish = Cancelling(prescription=record.id, reason=reason)
+        # Before it is asked: whoever stops the hub now does not stop the wish.
+        await self._bureau.owe(wish, after=_ASKING)
+        try:
+            if record.state is PrescriptionState.SIGNED:
+                raise refusing.under_way()
+            said = await self._ask_to_cancel(journal, reason)
+        except PeerError:
+            # Before anybody else may hand it over.
+            await self._bureau.owe(wish)
+            raise
+        await self._bureau.agenda.cancel_answered(record.id)
+        return said
 
     async def try_cancel(self, prescription: EnvelopeId, reason: Reason) -> Cancellation | None:
         """Try a kept wish again; None when it came to nothing that is not known already. Raises PeerError."""
-        async with self._bureau.holding(prescription) as journal:
+        async with self._bureau.holding(prescription, patience=PATIENCE) as journal:
             state = journal.record.state
             if state in {PrescriptionState.CANCELLED, PrescriptionState.REJECTED}:
                 return None
@@ -144,7 +163,7 @@ class Following:
                     journal.record, reason, await self._prescriber(journal)
                 )
                 if not said.result.done:
-                    raise _under_way()
+                    raise refusing.under_way()
                 return await self._keep_answer(journal, said)
             return await self._ask_to_cancel(journal, reason)
 
@@ -196,13 +215,3 @@ class Following:
 def _moved(record: Record, state: PrescriptionState) -> Record:
     """Return a record in a state that was heard of; one that the table forbids is not believed."""
     return replace(record, state=state) if may_move(record.state, state) else record
-
-
-def _under_way() -> PeerError:
-    return PeerError(
-        "prescription.under_way",
-        Words(
-            en="It is being issued at this moment; it is cancelled as soon as the outcome is known.",
-            fr="Elle est en cours d'émission ; elle sera annulée dès que l'issue en sera connue.",
-        ),
-    )

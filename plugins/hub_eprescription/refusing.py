@@ -1,4 +1,4 @@
-"""Why a prescription is not handed over, in words."""
+"""Why a prescription is not handed over or cancelled, in words."""
 
 from __future__ import annotations
 
@@ -45,5 +45,16 @@ def not_to_hand_over(record: Record) -> InputError:
         Words(
             en="This prescription is not issued: there is nothing to print or hand over.",
             fr="Cette ordonnance n'est pas émise : il n'y a rien à imprimer ni à remettre.",
+        ),
+    )
+
+
+def under_way() -> PeerError:
+    """Make the error for one whose issue has not come to its end."""
+    return PeerError(
+        "prescription.under_way",
+        Words(
+            en="It is being issued at this moment; it is cancelled as soon as the outcome is known.",
+            fr="Elle est en cours d'émission ; elle sera annulée dès que l'issue en sera connue.",
         ),
     )

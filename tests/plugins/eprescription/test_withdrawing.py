@@ -28,6 +28,7 @@ from hub.ports.prescription import (
     Record,
 )
 from hub.testing.fakes import RecordingIntake
+from hub_eprescription import following
 from tests.plugins.eprescription.scripted import LILAS, LOST, PHARMACY, Bench, ScriptedService, dispensed
 
 WHY = Reason(code="0001", text="Prescribed in error")
@@ -117,6 +118,46 @@ async def test_an_order_without_an_end_is_cancelled_at_the_service(bench: Bench)
     await bench.work()
     assert bench.service.held == {"160.1": S.CANCELLED}
     assert len(await told(bench, LILAS)) == 1
+
+
+async def test_a_wish_does_not_wait_for_a_slow_service(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an issue hangs, the client hears that the wish is kept; it is granted once that is over."""
+    monkeypatch.setattr(following, "PATIENCE", 0.01)
+    id_ = await bench.issued()
+    async with bench.connector._bureau.holding(id_):
+        with pytest.raises(PeerError, match=r"prescription\.under_way"):
+            await bench.connector.cancel(id_, WHY)
+        assert await bench.connector._bureau.agenda.to_cancel(id_)
+    await bench.work()
+    assert bench.service.held == {"160.1": S.CANCELLED}
+
+
+async def test_a_stop_of_the_hub_stops_no_wish(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between question and answer: cancelled after the restart, and the prescriber hears of it."""
+    id_ = await bench.issued()
+
+    async def killed(*_: object) -> Cancellation:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.service, "cancel", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await bench.connector.cancel(id_, WHY)
+    bench.restart()
+    bench.clock.advance(timedelta(minutes=6))
+    await bench.work()
+    assert bench.service.held == {"160.1": S.CANCELLED}
+    assert len(await told(bench, LILAS)) == 1
+
+
+async def test_what_is_answered_is_asked_once(bench: Bench) -> None:
+    """A wish that was granted at once is not taken up again."""
+    id_ = await bench.issued()
+    await bench.connector.cancel(id_, WHY)
+    bench.clock.advance(timedelta(hours=1))
+    await bench.work()
+    assert bench.service.reasons == [WHY]
+    assert bench.intake.submissions == []
 
 
 async def test_a_wish_that_is_given_up_is_told(bench: Bench) -> None:
