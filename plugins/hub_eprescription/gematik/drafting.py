@@ -26,6 +26,7 @@ from hub.ports.signing import Signer
 from hub_eprescription.codes import token
 from hub_eprescription.gematik import bundle, fhir, task, tries, view, words
 from hub_eprescription.gematik.asking import Asking, Reply, UnansweredError
+from hub_eprescription.gematik.fhir import Node
 from hub_eprescription.gematik.settings import WORKFLOWS, Settings
 from hub_eprescription.gematik.tries import RefusedError
 from hub_eprescription.signing import cades
@@ -67,18 +68,23 @@ class Drafting:
 
     def check(self, order: Order) -> None:
         """Raise the InputError for an order that could not be signed now."""
+        self._read(order)
+
+    def _read(self, order: Order) -> Node:
+        """Return an order's bundle, once it is known that it could be signed now. Raises InputError."""
         if order.media_type.partition(";")[0].strip().lower() != fhir.XML:
             raise words.media_type()
         node = bundle.read(order.content)
         view.of(node)
         # Whether a number has a place in it must be known before the service gives one.
         bundle.with_number(order.content, "0")
-        workflow_of(order)
+        workflow_of(order, node)
         authored, today = bundle.authored_on(node), self.today()
         if authored != today:
             raise words.other_day(authored, today)
         if self._settings.common.signing is Signing.HUB and self._signer(order) is None:
             raise words.no_signer()
+        return node
 
     async def draft(self, order: Order, journal: Journal) -> Deferred | None:
         """Go on until signed bytes are in the journal; None then. Raises RefusedError, StoreError."""
@@ -86,10 +92,10 @@ class Drafting:
         if record.number is not None and record.facts.get("day") != self.today().isoformat():
             await journal.keep(_abandoned(record))
         try:
-            self.check(order)
+            node = self._read(order)
         except InputError as error:
             raise RefusedError(error.code, error.words) from error
-        if journal.record.number is None and (late := await self._create(order, journal)) is not None:
+        if journal.record.number is None and (late := await self._create(order, node, journal)) is not None:
             return late
         record = journal.record
         content = bundle.with_number(order.content, record.number or "")
@@ -97,7 +103,7 @@ class Drafting:
             if not record.awaits:
                 await journal.keep_to_sign(replace(record, signed_type=SIGNED_TYPE), content)
             return Deferred(code="prescription.awaits_signature", reason=words.AWAITED)
-        return await self._sign(order, journal, content)
+        return await self._sign(order, journal, content, bundle.authored_on(node))
 
     async def take(self, signed: bytes, prescriber: Party, journal: Journal) -> None:
         """Keep what the workstation signed. Raises InputError, TrustError, StoreError."""
@@ -118,7 +124,7 @@ class Drafting:
             replace(record, state=PrescriptionState.SIGNED, signed_type=SIGNED_TYPE, awaits=False), signed
         )
 
-    async def _create(self, order: Order, journal: Journal) -> Deferred | None:
+    async def _create(self, order: Order, node: Node, journal: Journal) -> Deferred | None:
         record = journal.record
         if (rest := tries.rest(record, self._clock.now())) is not None:
             return rest
@@ -128,7 +134,7 @@ class Drafting:
         facts = {**record.facts, "creating": rfc3339(self._clock.now())}
         record = await journal.keep(replace(record, facts=facts))
         try:
-            reply = await self._asking.ask("POST", "Task/$create", body=fhir.create(workflow_of(order)))
+            reply = await self._asking.ask("POST", "Task/$create", body=fhir.create(workflow_of(order, node)))
         except (PeerError, ConfigError) as error:
             lost = error.lost if isinstance(error, UnansweredError) else 0
             await journal.keep(_heard(record, lost))
@@ -136,7 +142,8 @@ class Drafting:
         record = _heard(record, reply.lost)
         if not reply.judgement.good:
             return await self._not_created(record, reply, journal)
-        found = task.of(node) if (node := reply.resource()) is not None else None
+        answered = reply.resource()
+        found = None if answered is None else task.of(answered)
         if found is None or found.token is None or found.status != "draft":
             tried = tries.count(replace(record, orphans=record.orphans + 1), self._clock.now())
             await journal.keep(tried)
@@ -165,11 +172,10 @@ class Drafting:
         await journal.keep(record)
         return tries.judge(reply, record)
 
-    async def _sign(self, order: Order, journal: Journal, content: bytes) -> Deferred | None:
+    async def _sign(self, order: Order, journal: Journal, content: bytes, authored: date) -> Deferred | None:
         signer, at = self._signer(order), self._clock.now()
         if signer is None:
             raise RefusedError("prescription.no_signer", words.no_signer().words)
-        authored = bundle.authored_on(bundle.read(content))
         if self.day(at) != authored:
             # The day ended while the service gave a number.
             await journal.keep(_abandoned(journal.record))
@@ -193,14 +199,14 @@ class Drafting:
         return self._keys.signers.of(order.prescriber, order.entry)
 
 
-def workflow_of(order: Order) -> str:
+def workflow_of(order: Order, node: Node) -> str:
     """Return the kind of prescription that an order asks for. Raises InputError.
 
     When it does not say: 200 for the privately insured, else 160.
     """
     said = order.options.get(WORKFLOW)
     if said is None:
-        return "200" if bundle.insured_privately(bundle.read(order.content)) else "160"
+        return "200" if bundle.insured_privately(node) else "160"
     if said not in WORKFLOWS:
         raise words.workflow(WORKFLOWS)
     return said
