@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from hub.errors import HubError, LimitError, Words
+from hub.errors import HubError, InputError, LimitError, TrustError, Words
 from hub.ports.content import PIECE, Content
 from hub.ports.intake import Intake, Peer, Stage
 from hub_http.description.inbound import Kind, Webhook
-from hub_http.door import faults, problem
+from hub_http.door import faults
 from hub_http.door.replay import Seen
 from hub_http.fetching import reports
 from hub_http.fetching.arriving import submission_of
@@ -57,7 +57,7 @@ class Events:
                 await self._event(event, peer, until, payload=call.body if event is call else None)
                 taken.append(key)
             except HubError as error:
-                if problem.lasting(error) and self._webhook.each is not None:
+                if _lasting(error) and self._webhook.each is not None:
                     refused[position] = error
                     self._log("door.event_refused", error)
                 else:
@@ -158,6 +158,11 @@ class Events:
         self._operator.host.log.warning(
             event, operator=self._operator.name, code=None if error is None else error.code
         )
+
+
+def _lasting(error: HubError) -> bool:
+    """Whether the same call again would meet the same error."""
+    return isinstance(error, InputError | TrustError)
 
 
 async def _kept(stage: Stage, data: bytes) -> Content:

@@ -11,12 +11,13 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hub.domain.ids import OperatorName
 from hub.errors import HubError
+from hub.plugin.door import proofs
 from hub.ports.intake import Intake, Peer
 from hub_http.description.inbound import Hmac, Verification
 from hub_http.description.picking import Pick
@@ -29,8 +30,6 @@ from hub_http.sending.operator import Operator
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a call's time may be from ours when the description names a time and no tolerance."""
 _BODY: Final = re.compile(r"\{\{ *body *\}\}")
-_MOST_SIGNATURES: Final = 4
-"""Headers of one name that are tried: an operator may sign under an old and a new secret at once."""
 
 
 def before_body(
@@ -50,49 +49,44 @@ def before_body(
             raise faults.unproved("certificate")
     if peer is None:
         raise faults.unproved("operator")
-    scheme, _, said = headers.get("authorization", "").partition(" ")
-    if verify.bearer is not None:
-        tokens = _secrets(operator, verify.bearer)
-        if scheme.lower() != "bearer" or not _among(_bytes(said.strip()), tokens):
-            raise faults.unproved("bearer")
+    authorization = headers.get("authorization", "")
+    if verify.bearer is not None and not proofs.bears(authorization, _secrets(operator, verify.bearer)):
+        raise faults.unproved("bearer")
     if verify.basic is not None:
         user = templates.text(verify.basic.user, scope_of(operator)) or ""
         pairs = [user.encode() + b":" + one for one in _secrets(operator, verify.basic.password)]
-        if scheme.lower() != "basic" or not _among(_decoded(said.strip()), pairs):
+        scheme, _, said = authorization.partition(" ")
+        if scheme.lower() != "basic" or not proofs.among(_decoded(said.strip()), pairs):
             raise faults.unproved("basic")
     return peer
 
 
-def with_body(verify: Verification, operator: Operator, call: Answered, signatures: Iterable[str]) -> str:
+def with_body(verify: Verification, operator: Operator, call: Answered, signatures: Sequence[str]) -> str:
     """Check what is in the call or digested from it; return its own time as it says it, or nothing.
 
     `signatures` are the values of the header that holds the digest. Raises UnprovedError.
     """
     if verify.hmac is not None:
-        _check_digest(verify.hmac, operator, call, list(signatures)[:_MOST_SIGNATURES])
+        _check_digest(verify.hmac, operator, call, signatures)
     if verify.timestamp is None:
         return ""
     return _check_time(verify.timestamp, verify.tolerance or TOLERANCE, operator, call)
 
 
-def _check_digest(how: Hmac, operator: Operator, call: Answered, signatures: list[str]) -> None:
+def _check_digest(how: Hmac, operator: Operator, call: Answered, signatures: Sequence[str]) -> None:
     message = _message(how, operator, call)
     algorithm = hashlib.sha256 if how.algorithm == "sha256" else hashlib.sha512
     right = [hmac.new(key, message, algorithm).digest() for key in _secrets(operator, how.key)]
-    for one in signatures:
-        said = one.strip()
-        if said.startswith(how.prefix) and _among(
-            _digest(said.removeprefix(how.prefix), how.encoding), right
-        ):
-            return
-    raise faults.unproved("hmac")
+    decoded = proofs.unhexed if how.encoding == "hex" else _decoded
+    if not proofs.signed(signatures, right, prefix=how.prefix, decoded=decoded):
+        raise faults.unproved("hmac")
 
 
 def _message(how: Hmac, operator: Operator, call: Answered) -> bytes:
     """Return what is digested; the body stands in it exactly as it came, whatever its bytes are."""
     scope = {**scope_of(operator, call), "body": call.body.decode("utf-8", "replace")}
     try:
-        around = [_bytes(templates.text(one, scope) or "") for one in _BODY.split(how.message)]
+        around = [proofs.raw(templates.text(one, scope) or "") for one in _BODY.split(how.message)]
     except HubError:
         raise faults.unproved("hmac") from None
     return call.body.join(around)
@@ -123,26 +117,6 @@ def _moment(said: str) -> datetime:
 def _secrets(operator: Operator, name: str) -> list[bytes]:
     """Return a secret's lines; none when it is optional and not configured, and then nothing holds."""
     return [one.strip().encode() for one in operator.secrets.get(name, "").splitlines() if one.strip()]
-
-
-def _bytes(text: str) -> bytes:
-    """Return what stood in a header, whatever its bytes are."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _among(said: bytes, right: Iterable[bytes]) -> bool:
-    """Whether it is one of them; takes as long whichever it is."""
-    found = False
-    for one in right:
-        found |= hmac.compare_digest(said, one)
-    return found
-
-
-def _digest(text: str, encoding: str) -> bytes:
-    try:
-        return bytes.fromhex(text) if encoding == "hex" else _decoded(text)
-    except ValueError:
-        return b""
 
 
 def _decoded(text: str) -> bytes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
-from hub.errors import HubError, InputError, MalformedError
+from hub.errors import HubError, MalformedError
+from hub.plugin.crowd import Crowd
+from hub.plugin.door.connection import certificate_of
+from hub.plugin.door.faults import UnprovedError, busy, malformed, media_type
+from hub.plugin.door.proofs import Forgeries
+from hub.plugin.door.upload import Upload
 from hub.ports.host import Host
 from hub.ports.intake import Intake, Peer
 from hub_http import hooks
@@ -17,7 +20,6 @@ from hub_http.description.inbound import Webhook
 from hub_http.door import faults, verification
 from hub_http.door.events import Events
 from hub_http.door.settings import DoorSettings
-from hub_http.door.upload import Upload
 from hub_http.fetching.came import scope_of
 from hub_http.mapping import trees
 from hub_http.mapping.answered import Answered, written_out
@@ -32,22 +34,19 @@ class Webhooks:
         self._operators = operators
         self._host = host
         self._intake = intake
-        self._running: Counter[str] = Counter()
-        self._forged: Counter[str] = Counter()
+        # Somebody who sends slowly and proves nothing must not keep everybody else out.
+        self._running = Crowd(settings.concurrency, max(settings.concurrency * 3 // 4, 1))
+        self._forgeries = Forgeries(host)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, or raise the HubError that says why not."""
-        host, most = request.remote or "", self._settings.concurrency
-        # Somebody who sends slowly and proves nothing must not keep everybody else out.
-        if self._running.total() >= most or self._running[host] >= max(most * 3 // 4, 1):
-            raise faults.busy()
-        self._running[host] += 1
+        host = request.remote or ""
+        if not self._running.enters(host):
+            raise busy()
         try:
             return await self._proved(request)
         finally:
-            self._running[host] -= 1
-            if not self._running[host]:
-                del self._running[host]
+            self._running.leaves(host)
 
     async def _proved(self, request: web.Request) -> web.StreamResponse:
         name, called = request.match_info["operator"], request.match_info["webhook"]
@@ -61,29 +60,18 @@ class Webhooks:
             calling = _Calling(self._settings, self._intake, operator, called, webhook)
             try:
                 peer = calling.peer(request)
-            except faults.UnprovedError:
+            except UnprovedError:
                 await self._drain(request)
                 raise
             return await calling.answer(request, peer)
-        except faults.UnprovedError as error:
-            known = "-" if webhook is None else name
-            self._forged[known] += 1
-            self._host.log.warning(
-                "door.unproved",
-                receiver=self._host.name,
-                operator=known,
-                reason=error.fields["proof"],
-                count=self._forged[known],
-            )
+        except UnprovedError as error:
+            self._forgeries.note(error, "-" if webhook is None else name)
             raise
 
     async def _drain(self, request: web.Request) -> None:
         """Read a call that proves nothing like any other, so that nobody learns which operators there are."""
-        with suppress(InputError):
-            upload = Upload(request, self._settings.idle_timeout)
-            # piece by piece, none of them kept: whoever proves nothing fills no memory
-            async for _ in upload.pieces(self._settings.max_call, self._settings.call_timeout):
-                pass
+        upload = Upload(request, self._settings.idle_timeout)
+        await upload.drain(self._settings.max_call, self._settings.call_timeout)
 
 
 class _Calling:
@@ -101,12 +89,12 @@ class _Calling:
     def peer(self, request: web.Request) -> Peer:
         """Return who calls, by what needs no body. Raises UnprovedError."""
         return verification.before_body(
-            self._webhook.verify, self._operator, _headers(request), _certificate(request), self._intake
+            self._webhook.verify, self._operator, _headers(request), certificate_of(request), self._intake
         )
 
     async def answer(self, request: web.Request, peer: Peer) -> web.StreamResponse:
         """Take it, once the rest of the proof holds, and answer it."""
-        headers, certificate = _headers(request), _certificate(request)
+        headers, certificate = _headers(request), certificate_of(request)
         verify = self._webhook.verify
         upload = Upload(request, self._settings.idle_timeout)
         if self._webhook.hook is not None and verify.hmac is None and verify.timestamp is None:
@@ -176,16 +164,10 @@ def _headers(request: web.Request) -> Mapping[str, str]:
 
 def _check_encoding(request: web.Request) -> None:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise faults.media_type(
+        raise media_type(
             "Content-Encoding is not read here: send the body as it is.",
             "Content-Encoding n'est pas lu ici : envoyez le corps tel quel.",
         )
-
-
-def _certificate(request: web.Request) -> bytes | None:
-    """Return the client certificate (DER) that TLS has verified."""
-    secured = request.get_extra_info("ssl_object")
-    return None if secured is None else secured.getpeercert(binary_form=True)
 
 
 def _check_form(content_type: str, call: Answered) -> None:
@@ -197,12 +179,12 @@ def _check_form(content_type: str, call: Answered) -> None:
         elif kind in {"application/xml", "text/xml"} or kind.endswith("+xml"):
             _ = call.xml
         else:
-            raise faults.media_type(
+            raise media_type(
                 "Content-Type must be that of JSON or XML, such as application/json.",
                 "Content-Type doit être du JSON ou du XML, comme application/json.",
             )
     except MalformedError:
-        raise faults.malformed(
+        raise malformed(
             f"This is not what its media type says ({kind}).",
             f"Ceci n'est pas ce que dit son type de média ({kind}).",
         ) from None

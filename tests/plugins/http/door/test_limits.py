@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from hub.errors import StoreError, Words
+from hub.plugin.door.upload import Upload
 from hub.testing.fakes import RecordingIntake
-from hub_http.door.upload import Upload
 from tests.plugins.http.door.world import OTHER, PEER, SHIPPED, World, described, message, opened, receipt
 
 

@@ -1,4 +1,4 @@
-"""TLS of the door: 1.2 or later, nothing resumed; a client certificate is verified if one is shown."""
+"""TLS of a door: 1.2 or later, nothing resumed; a client certificate is verified if one is shown."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 
 from hub.errors import ConfigError, Words
 from hub.plugin import contexts
-from hub_http.door.settings import DoorSettings
+from hub.plugin.door.settings import HttpSettings
 
 _CODE: Final = "door.tls"
 
 
-def context_of(settings: DoorSettings) -> ssl.SSLContext:
-    """Make the context to listen with. Raises ConfigError that names the file.
+def context_of(settings: HttpSettings) -> ssl.SSLContext:
+    """Make the context to listen with. Raises ConfigError `door.tls` that names the file.
 
     Who shows a certificate shows one that leads to `anchors`, or gets no connection. Whether one is needed
-    is for each webhook to say.
+    is for the plugin to say, call by call.
     """
     context = contexts.server()
     context.set_alpn_protocols(["http/1.1"])
