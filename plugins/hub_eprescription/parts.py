@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from hub.plugin import Table
 from hub.ports.connector import Delivers
 from hub.ports.host import Host, Receives
+from hub.ports.prescription import PrescriptionService
 
 if TYPE_CHECKING:
     from hub_eprescription.cda.settings import Settings as CdaSettings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hub_eprescription.door.settings import DoorSettings
     from hub_eprescription.eps.settings import Settings as EpsSettings
     from hub_eprescription.gematik.settings import Settings as GematikSettings
+    from hub_eprescription.settings import Common
 
 
 class Shared:
@@ -40,16 +42,11 @@ class Shared:
 
         return settings.parse(table)
 
-    @asynccontextmanager
-    async def open_gematik(self, settings: GematikSettings, host: Host) -> AsyncIterator[Delivers]:
-        """Yield a connector to gematik's E-Rezept. Raises ConfigError when a file can't be used."""
-        from hub_eprescription.connector import Connector
+    def open_gematik(self, settings: GematikSettings, host: Host) -> AbstractAsyncContextManager[Delivers]:
+        """Open a connector to gematik's E-Rezept. Raises ConfigError when a file can't be used."""
         from hub_eprescription.gematik.opening import open_service
 
-        async with open_service(settings, host) as service:
-            connector = Connector(service, settings.common, host)
-            with self.desks.holding(host.name, connector):
-                yield connector
+        return self._connector(open_service(settings, host), settings.common, host)
 
     def parse_eps(self, table: Table) -> EpsSettings:
         """Read an `[operators.<name>]` of kind `eps`. Raises ConfigError."""
@@ -57,16 +54,11 @@ class Shared:
 
         return settings.parse(table)
 
-    @asynccontextmanager
-    async def open_eps(self, settings: EpsSettings, host: Host) -> AsyncIterator[Delivers]:
-        """Yield a connector to a service such as NHS EPS. Raises ConfigError when a file can't be used."""
-        from hub_eprescription.connector import Connector
+    def open_eps(self, settings: EpsSettings, host: Host) -> AbstractAsyncContextManager[Delivers]:
+        """Open a connector to a service such as NHS EPS. Raises ConfigError when a file can't be used."""
         from hub_eprescription.eps.opening import open_service
 
-        async with open_service(settings, host) as service:
-            connector = Connector(service, settings.common, host)
-            with self.desks.holding(host.name, connector):
-                yield connector
+        return self._connector(open_service(settings, host), settings.common, host)
 
     def parse_cda(self, table: Table) -> CdaSettings:
         """Read an `[operators.<name>]` of kind `cda`. Raises ConfigError."""
@@ -74,16 +66,11 @@ class Shared:
 
         return settings.parse(table)
 
-    @asynccontextmanager
-    async def open_cda(self, settings: CdaSettings, host: Host) -> AsyncIterator[Delivers]:
-        """Yield what carries French CDA prescriptions. Raises ConfigError when a file can't be used."""
+    def open_cda(self, settings: CdaSettings, host: Host) -> AbstractAsyncContextManager[Delivers]:
+        """Open what carries French CDA prescriptions. Raises ConfigError when a file can't be used."""
         from hub_eprescription.cda.opening import open_service
-        from hub_eprescription.connector import Connector
 
-        async with open_service(settings, host) as service:
-            connector = Connector(service, settings.common, host)
-            with self.desks.holding(host.name, connector):
-                yield connector
+        return self._connector(open_service(settings, host), settings.common, host)
 
     def parse_receiver(self, table: Table) -> DoorSettings:
         """Read a `[receivers.<name>]` of kind `eprescription`. Raises ConfigError."""
@@ -98,3 +85,14 @@ class Shared:
 
         async with server.open_receiver(settings, self.desks, host) as receiver:
             yield receiver
+
+    @asynccontextmanager
+    async def _connector(
+        self, opening: AbstractAsyncContextManager[PrescriptionService], common: Common, host: Host
+    ) -> AsyncIterator[Delivers]:
+        from hub_eprescription.connector import Connector
+
+        async with opening as service:
+            connector = Connector(service, common, host)
+            with self.desks.holding(host.name, connector):
+                yield connector
