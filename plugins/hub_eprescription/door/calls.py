@@ -7,20 +7,19 @@ since the desk knows events by their ids.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
-from aiohttp.client_exceptions import ClientError
-from aiohttp.http import HttpVersion11
 
-from hub.errors import InputError
+from hub.plugin.crowd import Crowd
+from hub.plugin.door.connection import certificate_of
+from hub.plugin.door.faults import UnprovedError, busy
+from hub.plugin.door.proofs import Forgeries
+from hub.plugin.door.upload import Upload
 from hub.ports.host import Host
 from hub.ports.intake import Intake
 from hub.ports.ledger import Line
@@ -52,22 +51,19 @@ class Calls:
         self._desks = desks
         self._host = host
         self._intake = intake
-        self._running: Counter[str] = Counter()
-        self._forged: Counter[str] = Counter()
+        # Somebody who sends slowly and proves nothing must not keep everybody else out.
+        self._running = Crowd(settings.concurrency, max(settings.concurrency * 3 // 4, 1))
+        self._forgeries = Forgeries(host)
 
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, or raise the HubError that says why not."""
-        host, most = request.remote or "", self._settings.concurrency
-        # Somebody who sends slowly and proves nothing must not keep everybody else out.
-        if self._running.total() >= most or self._running[host] >= max(most * 3 // 4, 1):
-            raise faults.busy()
-        self._running[host] += 1
+        host = request.remote or ""
+        if not self._running.enters(host):
+            raise busy()
         try:
             return await self._proved(request)
         finally:
-            self._running[host] -= 1
-            if not self._running[host]:
-                del self._running[host]
+            self._running.leaves(host)
 
     async def _proved(self, request: web.Request) -> web.StreamResponse:
         name, what = request.match_info["operator"], request.match_info["what"]
@@ -79,21 +75,14 @@ class Calls:
                 raise faults.unproved("nobody")
             try:
                 await verifier.before_body(shown, self._intake)
-            except faults.UnprovedError:
+            except UnprovedError:
                 await self._drain(request)
                 raise
-            body = await self._body(request, PING if what == "ping" else self._settings.max_call)
+            limit = PING if what == "ping" else self._settings.max_call
+            body = await self._upload(request).whole(limit, self._settings.call_timeout)
             await verifier.with_body(shown, body)
-        except faults.UnprovedError as error:
-            known = "-" if verifier is None else name
-            self._forged[known] += 1
-            self._host.log.warning(
-                "door.unproved",
-                receiver=self._host.name,
-                operator=known,
-                reason=error.fields["proof"],
-                count=self._forged[known],
-            )
+        except UnprovedError as error:
+            self._forgeries.note(error, "-" if verifier is None else name)
             raise
         desk = self._desks.named(name)
         if desk is None:
@@ -127,42 +116,18 @@ class Calls:
 
     async def _drain(self, request: web.Request) -> None:
         """Read a call that proves nothing like any other, so that nobody learns which services there are."""
-        with suppress(InputError):
-            await self._body(request, self._settings.max_call, keep=False)
+        await self._upload(request).drain(self._settings.max_call, self._settings.call_timeout)
 
-    async def _body(self, request: web.Request, limit: int, *, keep: bool = True) -> bytes:
-        """Return the body. Raises LimitError, InputError `door.slow`, MalformedError `door.aborted`."""
-        if (request.content_length or 0) > limit:
-            raise faults.too_large(limit)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._settings.call_timeout.total_seconds()
-        idle = self._settings.idle_timeout.total_seconds()
-        await _continue(request)
-        found, left = bytearray(), limit
-        while True:
-            try:
-                async with asyncio.timeout(max(min(idle, until - loop.time()), 0)):
-                    piece = await request.content.readany()
-            except TimeoutError:
-                raise faults.slow() from None
-            except (OSError, ClientError, web.RequestPayloadError) as error:
-                raise faults.aborted() from error
-            if not piece:
-                return bytes(found)
-            left -= len(piece)
-            if left < 0:
-                raise faults.too_large(limit)
-            if keep:
-                found += piece
+    def _upload(self, request: web.Request) -> Upload:
+        return Upload(request, self._settings.idle_timeout)
 
 
 def _shown(request: web.Request) -> Shown:
-    secured = request.get_extra_info("ssl_object")
     return Shown(
         authorization=request.headers.get("Authorization", ""),
         signatures=request.headers.getall(SIGNATURE, []),
         timestamp=request.headers.get(TIMESTAMP, ""),
-        certificate=None if secured is None else secured.getpeercert(binary_form=True),
+        certificate=certificate_of(request),
     )
 
 
@@ -174,10 +139,3 @@ def _key(operator: str, timestamp: str, body: bytes) -> str:
 
 def _taken(count: int) -> web.Response:
     return web.Response(body=json.dumps({"taken": count}).encode(), content_type="application/json")
-
-
-async def _continue(request: web.Request) -> None:
-    """Let a caller go on that asked before it sends its body (RFC 9110, 10.1.1)."""
-    if request.version == HttpVersion11 and request.headers.get("Expect"):
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # the answer itself has not begun
