@@ -45,6 +45,9 @@ def parse(text: str, what_en: str, what_fr: str) -> Moment:
         zone = _offset(offset) if offset else None
         begins = datetime(*(given + [1] * (3 - len(given))), tzinfo=zone or UTC)  # type: ignore[arg-type, misc]
         ends = _next(begins, len(given))
+        # In UTC, as they are written down, the first and the last day that there are have no such moment.
+        for one in (begins, ends):
+            one.astimezone(UTC)
         return Moment(day=begins.date(), begins=begins, ends=ends if zone else ends.replace(tzinfo=_LAST))
     except (ValueError, OverflowError):
         raise faults.malformed(

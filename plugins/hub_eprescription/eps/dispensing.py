@@ -127,6 +127,7 @@ def _when(bundle: Bundle, dispenses: Sequence[Resource]) -> datetime | None:
 def _moment(written: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(written)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # The first and the last day that there are have moments that UTC has not.
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -85,22 +85,24 @@ def insured_privately(node: Node) -> bool:
 def with_number(content: bytes, given: str) -> bytes:
     """Return the bytes with the number in `Bundle.identifier`. Raises MalformedError.
 
-    One that stands there is replaced; when there is none, the element is put where FHIR wants it.
+    One that stands there is replaced; when there is none, the element is put where FHIR wants it. What comes
+    of it is read again: the number stands there once, and no reader finds another.
     """
     found = _find(content)
     if found.value is not None:
         start, end = found.value
-        return content[:start] + given.encode("ascii") + content[end:]
-    if found.identifier:
-        raise _malformed(
-            "its Bundle.identifier is not one for a prescription's number, with system and value; leave it "
-            "out, and the hub puts it in",
-            "son Bundle.identifier n'est pas celui d'un numéro d'ordonnance, avec system et value ; "
-            "omettez-le, et le hub le mettra",
-        )
-    p = found.prefix
-    element = f'<{p}identifier><{p}system value="{fhir.NUMBER}"/><{p}value value="{given}"/></{p}identifier>'
-    return content[: found.insert] + element.encode() + content[found.insert :]
+        made = content[:start] + given.encode("ascii") + content[end:]
+    elif found.identifier:
+        raise _other_identifier()
+    else:
+        p, system = found.prefix, fhir.NUMBER
+        element = f'<{p}identifier><{p}system value="{system}"/><{p}value value="{given}"/></{p}identifier>'
+        made = content[: found.insert] + element.encode() + content[found.insert :]
+    node = fhir.read(made, fhir.XML)
+    said = [[one.value for one in node.all("identifier", part)] for part in ("system", "value")]
+    if said != [[fhir.NUMBER], [given]] or len(list(node.all("identifier"))) != 1:
+        raise _other_identifier()
+    return made
 
 
 def same(one: bytes, other: bytes) -> bool:
@@ -200,12 +202,23 @@ def _no_doctype(*_: object) -> None:
 
 
 def _encoding(content: bytes) -> str:
-    declared = _DECLARED.match(content.removeprefix(_MARK)[:200])
+    text = content.removeprefix(_MARK)
+    # A declaration of any length: what stands at its end counts for other readers.
+    declared = _DECLARED.match(text[: text.find(b">") + 1])
     return declared[1].decode("ascii").lower() if declared else "utf-8"
 
 
 def _request(node: Node) -> Node | None:
     return next((one for kind in REQUESTS for one in resources(node, kind)), None)
+
+
+def _other_identifier() -> MalformedError:
+    return _malformed(
+        "its Bundle.identifier is not one for a prescription's number, with system and value, each once; "
+        "leave it out, and the hub puts it in",
+        "son Bundle.identifier n'est pas celui d'un numéro d'ordonnance, avec system et value, chacun une "
+        "fois ; omettez-le, et le hub le mettra",
+    )
 
 
 def _malformed(en: str, fr: str) -> MalformedError:

@@ -52,7 +52,7 @@ class Task:
 
     def expires_at(self, zone: ZoneInfo) -> datetime | None:
         """Return when it has expired: the end of its last day where it is to be dispensed."""
-        if self.expires_on is None:
+        if self.expires_on is None or self.expires_on == date.max:
             return None
         return datetime.combine(self.expires_on + timedelta(days=1), time(), zone)
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -79,7 +79,7 @@ class Tracking:
         node = reply.resource() if reply.judgement.good else None
         if node is None or node.kind != "Bundle":
             raise PeerError("prescription.service_failed", reply.words, status=reply.status)
-        found = self.read(reply.answer.body)
+        found = self._readable(reply.answer.body)
         new = [one for one in found if one.id not in seen]
         # What is older than what is asked for is not told again: it need not be remembered.
         lately = [one for one in (*seen, *(each.id for each in new)) if _day_of(one) >= first.isoformat()]
@@ -93,16 +93,37 @@ class Tracking:
 
     def read(self, content: bytes) -> Sequence[Dispensing]:
         """Read FHIR JSON: a MedicationDispense, or a Bundle of them. Raises InputError."""
-        node = fhir.read(content, JSON)
-        if node.kind not in {"Bundle", _KIND}:
-            return ()
-        held: dict[str, Any] = json.loads(content)
+        resources = _resources(content)
+        beside = _medications(resources)
+        return [self._read(one, beside) for one in resources if one.get("resourceType") == _KIND]
+
+    def _readable(self, content: bytes) -> Sequence[Dispensing]:
+        """Read a page of them: one that can't be read keeps nobody from hearing of the others."""
+        resources = _resources(content)
+        beside, found = _medications(resources), list[Dispensing]()
+        for one in resources:
+            if one.get("resourceType") != _KIND:
+                continue
+            try:
+                found.append(self._read(one, beside))
+            except MalformedError as error:
+                self._host.log.warning(
+                    "prescription.event_unreadable", operator=self._host.name, code=error.code
+                )
+        return found
+
+    def _read(self, said: Mapping[str, Any], beside: Mapping[str, Any]) -> Dispensing:
         try:
-            every = [held] if node.kind == _KIND else [one.get("resource") for one in held.get("entry", ())]
-            resources = [one for one in every if isinstance(one, dict)]
-            beside = {f"{one.get('id')}": one for one in resources if one.get("resourceType") == "Medication"}
-            return [self._dispensing(one, beside) for one in resources if one.get("resourceType") == _KIND]
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration):
+            return self._dispensing(said, beside)
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+            StopIteration,
+            OverflowError,
+        ):
             raise MalformedError(
                 "prescription.malformed",
                 Words(
@@ -116,7 +137,8 @@ class Tracking:
         when = str(said["whenHandedOver"])
         if not _NUMBER.fullmatch(number) or not _ID.fullmatch(said["id"]):
             raise ValueError("no number, or no id")
-        at = self._moment(when)
+        # In UTC too, as it will be told: the first and the last day that there are have no such moment.
+        at = self._moment(when).astimezone(UTC)
         wanted = str(said.get("medicationReference", {}).get("reference", "")).rpartition("/")[2]
         medication = beside.get(wanted.removeprefix("urn:uuid:"))
         entries = [{"resource": one} for one in (said, medication) if one is not None]
@@ -166,6 +188,20 @@ class Tracking:
             self._host.log.info("prescription.untold", operator=self._host.name, part=what)
             return None
         return reply
+
+
+def _resources(content: bytes) -> Sequence[Mapping[str, Any]]:
+    """Return what a MedicationDispense, or a Bundle, holds. Raises InputError."""
+    kind, held = fhir.read(content, JSON).kind, json.loads(content)
+    if kind == _KIND:
+        return [held]
+    entries = held.get("entry") if kind == "Bundle" else None
+    every = [one.get("resource") for one in entries or () if isinstance(one, dict)]
+    return [one for one in every if isinstance(one, dict)]
+
+
+def _medications(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return {f"{one.get('id')}": one for one in resources if one.get("resourceType") == "Medication"}
 
 
 class _Q:

@@ -67,3 +67,10 @@ def test_round_trip(moment: datetime, minutes: int) -> None:
     found = parsed(f"{moment:%Y%m%d%H%M%S}{sign}{size // 60:02d}{size % 60:02d}")
     assert found.begins == (moment.replace(microsecond=0) - offset).replace(tzinfo=UTC)
     assert found.ends - found.begins == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("text", ["000101010000+1400", "99991231235959-1200"])
+def test_a_moment_that_utc_does_not_have(text: str) -> None:
+    """It could not be written down: it is refused where it is read."""
+    with pytest.raises(MalformedError):
+        parsed(text)

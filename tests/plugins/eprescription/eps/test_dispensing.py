@@ -127,3 +127,15 @@ def test_whatever_stands_in_a_place_is_no_other_fault(name: str, data: st.DataOb
     except InputError as error:
         assert error.words.fr  # noqa: PT017 -- either way is right
     cancel.read(body, names.MEDIA_TYPE, "FB6EC1-A83008-DC0346")
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_utc_does_not_have(when: str) -> None:
+    """It is passed by: what was dispensed is told as of another, or of now."""
+    value = json.loads(examples.read(f"{FOLDER}/acute-primary-example-01-req.json"))
+    for one in value["entry"]:
+        if one["resource"]["resourceType"] == "MedicationDispense":
+            one["resource"]["whenHandedOver"] = when
+            one["resource"].pop("whenPrepared", None)
+    (event,) = dispensing.dispensings(names.MEDIA_TYPE, json.dumps(value).encode(), NOW)
+    assert event.at.astimezone(UTC) <= NOW

@@ -164,3 +164,32 @@ def test_signs_in_other_attributes_lead_nobody_astray(before: bytes) -> None:
     changed = bundle.with_number(content, NUMBER)
     assert changed == head + b"<value " + before + f'value="{NUMBER}"'.encode() + tail
     assert bundle.number(bundle.read(changed)) == NUMBER
+
+
+SYSTEM = b'<system value="https://gematik.de/fhir/erp/NamingSystem/GEM_ERP_NS_PrescriptionId"/>'
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        SYSTEM + b'<value value="1"/></identifier><identifier>' + SYSTEM + b'<value value="2"/>',
+        SYSTEM + b'</identifier><identifier><system value="urn:other"/><value value="2"/>',
+        SYSTEM + b'<value value="1"/><value value="2"/>',
+        b'<system value="urn:other"/>' + SYSTEM + b'<value value="1"/>',
+    ],
+    ids=["two-identifiers", "value-of-another", "two-values", "two-systems"],
+)
+def test_no_reader_finds_another_number(inside: bytes) -> None:
+    """What would be signed under one number, and could be read under another, is refused."""
+    start, rest = practice.bundle(number="9").split(b"<identifier>", 1)
+    content = start + b"<identifier>" + inside + rest[rest.index(b"</identifier>") :]
+    with pytest.raises(InputError, match=r"prescription\.malformed"):
+        bundle.with_number(content, NUMBER)
+
+
+def test_an_encoding_that_is_declared_late_counts() -> None:
+    """A declaration may be long; a service that reads it to its end would read other letters."""
+    content = practice.bundle()
+    body = content[content.index(b"<Bundle") :]
+    with pytest.raises(InputError, match=r"UTF-8"):
+        bundle.read(b'<?xml version="1.0"' + b" " * 300 + b'encoding="ISO-8859-1"?>' + body)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +15,7 @@ from hub.domain.prescription import CancelResult, Handing, PrescriptionState
 from hub.errors import InputError, PeerError
 from hub.ports.prescription import Reason
 from hub.testing.prescription_contract import attempt, begin, issued
+from hub_eprescription.gematik import fhir, task
 from tests.plugins.eprescription.gematik.practice import (
     CAMILLE,
     SimulatorRig,
@@ -149,3 +154,49 @@ async def test_what_is_signed_but_not_issued_is_not_handed_over(tmp_path: Path) 
             with pytest.raises(InputError) as caught:
                 await one.service.hand_over(record, await journal.signed(), order, form, "fr")
             assert caught.value.code == "prescription.not_issued"
+
+
+MADE_UP = ("2026", "0001-01-01T00:00:00+14:00", "0001-01-01T00:30:00+01:00", "9999-12-31T23:59:59-12:00", 7)
+
+
+async def test_one_that_can_not_be_read_keeps_nobody_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one pharmacy wrote wrongly is passed by; what the others handed out is told."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        cursor = (await one.service.events(None)).cursor
+        await rig.dispense(await issued(rig))
+        asked = one.service._asking.ask
+
+        async def spoilt(*given: Any, **named: Any) -> Any:
+            reply = await asked(*given, **named)
+            page = json.loads(reply.answer.body)
+            bad = [{"resource": {**page["entry"][0]["resource"], "whenHandedOver": when}} for when in MADE_UP]
+            page["entry"] = [*bad, {"resource": 5}, *page["entry"]]
+            return replace(reply, answer=replace(reply.answer, body=json.dumps(page).encode()))
+
+        monkeypatch.setattr(one.service._asking, "ask", spoilt)
+        assert len((await one.service.events(cursor)).events) == 1
+
+
+@pytest.mark.parametrize("when", MADE_UP)
+async def test_no_moment_stops_a_reader(tmp_path: Path, when: object) -> None:
+    """A moment that UTC does not have is one that can't be read."""
+    async with practice(tmp_path) as one:
+        said = {
+            "resourceType": "MedicationDispense",
+            "id": "a",
+            "identifier": [{"system": fhir.NUMBER, "value": "160.000.239.761.373.38"}],
+            "whenHandedOver": when,
+        }
+        with pytest.raises(InputError, match=r"prescription\.malformed"):
+            one.service.dispensings(fhir.JSON, json.dumps(said).encode())
+
+
+def test_a_last_day_that_has_no_end() -> None:
+    """The last day that there is ends never; it stops no issue."""
+    found = task.Task(
+        number="1", access_code=None, workflow="160", status="ready", expires_on=date.max, dispensed=False
+    )
+    assert found.expires_at(ZoneInfo("Europe/Berlin")) is None
