@@ -29,6 +29,8 @@ from hub.ports.queue import Queue
 from hub.ports.records import DeliveryReport, Records, Report, Step
 
 CONNECTOR: Final = "api"
+OUTCOME_UNKNOWN: Final = "outcome.unknown"
+"""The code of an order that ended without anybody knowing what came of it (`hub.core.settle`)."""
 LOOK_EVERY: Final = 0.05
 """Seconds between two looks at a prescription that somebody waits for; they grow to ten times that."""
 _NAMES: Final = {"application/fhir+xml": "prescription.xml", "application/fhir+json": "prescription.json"}
@@ -262,6 +264,9 @@ def _state(delivery: DeliveryReport, standing: Standing | None) -> PrescriptionS
     if state.issued or state.final:
         return state
     match delivery.state:
+        case State.REFUSED if delivery.code == OUTCOME_UNKNOWN:
+            # The service may have it: whoever reads that there is none would order a second one.
+            return PrescriptionState.UNKNOWN
         case State.REFUSED:
             return PrescriptionState.REJECTED
         case State.EXPIRED:

@@ -129,6 +129,8 @@ def _standing(progress: Progress) -> Words:
     record = None if progress.standing is None else progress.standing.record
     if record is not None and record.awaits and not progress.state.final:
         return _AWAITS
+    if progress.state is _S.UNKNOWN and progress.code in _NOBODY_KNOWS and not issued(progress):
+        return _PERHAPS
     if over(progress):
         return _over(progress, record)
     if progress.reason is not None and progress.state in {_S.DRAFT, _S.SIGNED}:

@@ -24,6 +24,7 @@ from hub.core.tell import Teller
 from hub.core.trust import Trust
 from hub.domain import prescription_order
 from hub.domain.address import Address
+from hub.domain.delivery import State
 from hub.domain.ids import DeliveryId, EnvelopeId, OperatorName
 from hub.domain.message import Kind
 from hub.domain.outcome import Delivered, Outcome, Refused
@@ -36,6 +37,7 @@ from hub.ports.intake import Accepted, Peer
 from hub.ports.prescribing import CodeForm, PrescriptionOrder
 from hub.ports.prescribing import Standing as Stands
 from hub.ports.prescription import Abilities, Cancellation, Order, Reason, Record, Signing
+from hub.ports.queue import Settlement
 from hub.testing.contents import MemoryStage
 from hub.testing.fakes import FixedChance, FixedClock, NullLog, TinyDirectory, entry
 from hub.testing.memory_queue import MemoryQueue
@@ -400,6 +402,35 @@ async def test_to_wait_for_it_ends_when_it_is_issued_or_time_is_up() -> None:
     await world.prescribing.wait(CLIENT, mine, 0.01)
     world.service.records[mine] = replace(record(world, mine), state=PrescriptionState.ACTIVE)
     await world.prescribing.wait(CLIENT, mine, 60)
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("outcome.unknown", PrescriptionState.UNKNOWN),
+        ("prescription.refused", PrescriptionState.REJECTED),
+    ],
+)
+async def test_an_order_whose_end_nobody_knows_is_not_refused(code: str, state: PrescriptionState) -> None:
+    """Signed, perhaps at the service: who reads that it was refused would order a second one."""
+    world = World()
+    (mine,) = (await world.order()).envelopes
+    world.service.records[mine] = replace(record(world, mine), state=PrescriptionState.SIGNED)
+    now = world.clock.now()
+    (claimed,) = await world.queue.claim({EREZEPT: 1}, now, now.replace(year=now.year + 1))
+    (delivery,) = claimed.deliveries
+    end = Settlement(
+        delivery=delivery.id,
+        envelope=mine,
+        lease=delivery.lease,
+        state=State.REFUSED,
+        at=now,
+        event="delivery.refused",
+        code=code,
+        reason=Words(en="so", fr="ainsi"),
+    )
+    await world.queue.settle([end])
+    assert (await world.prescribing.standing(CLIENT, mine)).state is state
 
 
 def record(world: World, prescription: EnvelopeId) -> Record:

@@ -280,6 +280,20 @@ async def test_an_order_that_ends_says_no_more_than_is_known(
         assert words in body["detail"]
 
 
+async def test_an_order_whose_end_nobody_knows_is_not_refused() -> None:
+    """The service may have it: its state is unknown, and the words say to ask before ordering again."""
+    async with prescribing() as one:
+
+        def end(each: EnvelopeId) -> None:
+            one.prescriptions.move(each, PrescriptionState.SIGNED, signed_sha256="00")
+            one.prescriptions.end(each, PrescriptionState.UNKNOWN, "outcome.unknown")
+
+        one.prescriptions.at_once = end
+        response, body = await one.order()
+        assert (response.status, body["state"], body["code"]) == (202, "unknown", "outcome.unknown")
+        assert "Ask the service before" in body["detail"]
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
