@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from hub.errors import ConfigError, Words
-from hub.plugin import listening, reasons
+from hub.plugin.addresses import Addresses
+from hub.plugin.crowd import Crowd
 from hub.plugin.listening import Endpoint
 from hub.ports.host import Host
 from hub.ports.intake import Intake
@@ -50,20 +48,18 @@ class Receiver:
         self._reader = reader
         self._host = host
         self._context = context
-        self._sockets: list[socket.socket] = []
         self._sessions: dict[asyncio.Task[None], Session] = {}
-        self._hosts: Counter[str] = Counter()
-        self._bind()
+        self._crowd = Crowd(settings.max_connections, settings.max_connections_per_host)
+        self._addresses = Addresses(settings.listen, host.name, "smtp.listen")
 
     @property
     def addresses(self) -> tuple[Endpoint, ...]:
         """Where it can be reached."""
-        return tuple(Endpoint(*one.getsockname()[:2]) for one in self._sockets)
+        return self._addresses.bound
 
     async def receive(self, intake: Intake) -> None:
         """Serve until cancelled; then take nothing new, and let mails on their way in finish."""
-        if not self._sockets:
-            self._bind()
+        self._addresses.bind()
         loop = asyncio.get_running_loop()
         desk = Desk(
             settings=self._settings,
@@ -76,64 +72,34 @@ class Receiver:
         def factory() -> Link:
             return Link(loop, lambda link: self._begin(link, desk, loop))
 
-        servers = []
         try:
-            for one in self._sockets:
-                servers.append(await loop.create_server(factory, sock=one, backlog=_BACKLOG))  # noqa: PERF401 - those that stand are closed if one fails
-            for endpoint in self.addresses:
-                self._host.log.info("smtp.listening", receiver=self._host.name, port=endpoint.port)
-            await asyncio.Event().wait()
+            async with self._addresses.served(factory, backlog=_BACKLOG):
+                for endpoint in self.addresses:
+                    self._host.log.info("smtp.listening", receiver=self._host.name, port=endpoint.port)
+                await asyncio.Event().wait()
         finally:
-            for server in servers:
-                server.close()
-            self._sockets.clear()
             await self._drain()
 
     def unbind(self) -> None:
         """Let go of the addresses."""
-        for one in self._sockets:
-            one.close()
-        self._sockets.clear()
-
-    def _bind(self) -> None:
-        for endpoint in self._settings.listen:
-            try:
-                self._sockets.append(listening.bound(endpoint.host, endpoint.port))
-            except OSError as error:
-                self.unbind()
-                why = reasons.why(error)
-                raise ConfigError(
-                    "smtp.listen",
-                    Words(
-                        en=f"Receiver {self._host.name} can't listen on {endpoint}: {why.en}.",
-                        fr=f"Le récepteur {self._host.name} ne peut pas écouter sur {endpoint} : {why.fr}.",
-                    ),
-                    address=str(endpoint),
-                ) from error
+        self._addresses.unbind()
 
     def _begin(self, link: Link, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
         peername = link.about("peername")
         host = str(peername[0]) if peername else ""
-        settings = self._settings
-        if (
-            len(self._sessions) >= settings.max_connections
-            or self._hosts[host] >= settings.max_connections_per_host
-        ):
+        if not self._crowd.enters(host):
             self._host.log.warning("smtp.too_many_connections", receiver=self._host.name)
-            link.write(replies.TOO_MANY_CONNECTIONS.encode(settings.language))
+            link.write(replies.TOO_MANY_CONNECTIONS.encode(self._settings.language))
             link.close()
             return
         session = Session(link, desk)
         task = loop.create_task(_serve(session, link), name=f"smtp session {self._host.name}")
         self._sessions[task] = session
-        self._hosts[host] += 1
         task.add_done_callback(lambda done: self._end(done, host))
 
     def _end(self, task: asyncio.Task[None], host: str) -> None:
         del self._sessions[task]
-        self._hosts[host] -= 1
-        if not self._hosts[host]:
-            del self._hosts[host]
+        self._crowd.leaves(host)
 
     async def _drain(self) -> None:
         for session in self._sessions.values():

@@ -7,8 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub.domain.address import parse_domain
-from hub.errors import MalformedError
-from hub.plugin import Table
+from hub.plugin import Table, addresses
 from hub.plugin.listening import HIGHEST_PORT, Endpoint
 
 
@@ -119,7 +118,7 @@ class ConnectorSettings:
 def parse_receiver(table: Table) -> ReceiverSettings:
     """Read a receiver's table, without `mail`. Raises ConfigError; the caller finishes the table."""
     return ReceiverSettings(
-        listen=_endpoints(table, "listen"),
+        listen=addresses.parse(table),
         tls=_tls(table),
         max_message=table.size("max_message", "50MiB"),
         max_recipients=table.integer("max_recipients", 1000, least=1, most=10_000),
@@ -145,7 +144,7 @@ def parse_connector(table: Table) -> ConnectorSettings:
         relay=table.parsed("relay", Endpoint.parse) if "relay" in table.names() else None,
         port=table.integer("port", 25, least=1, most=HIGHEST_PORT),
         server_name=table.parsed("server_name", parse_domain) if "server_name" in table.names() else None,
-        nameservers=_endpoints(table, "nameservers", []),
+        nameservers=addresses.parse_any(table, "nameservers", table.texts("nameservers", [])),
         max_message=table.size("max_message", "50MiB"),
         max_recipients=table.integer("max_recipients", 100, least=1, most=10_000),
         connections=table.integer("connections", 10, least=1, most=1000),
@@ -171,15 +170,3 @@ def _tls(table: Table) -> TlsSettings:
     if not settings.anchors:
         raise table.wrong("anchors", "names no authority", "ne nomme aucune autorité")
     return settings
-
-
-def _endpoints(table: Table, key: str, *default: list[str]) -> tuple[Endpoint, ...]:
-    endpoints = []
-    for text in table.texts(key, *default):
-        try:
-            endpoints.append(Endpoint.parse(text))
-        except MalformedError as error:
-            raise table.wrong(key, error.words.en, error.words.fr) from error
-    if not endpoints and not default:
-        raise table.wrong(key, "names no address to listen on", "ne nomme aucune adresse d'écoute")
-    return tuple(endpoints)

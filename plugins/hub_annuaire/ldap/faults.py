@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConfigError, Words
-from hub.plugin import reasons
 from hub.ports.directory import DirectoryUnavailableError
 from hub_annuaire.ldap.messages import Code
 
@@ -113,19 +112,6 @@ def entry_unreadable(server: str, attribute: str) -> DirectoryUnavailableError:
             fr=f"Une entrée de l'annuaire LDAP {server} est inutilisable : "
             f"son {attribute} n'a pas la forme attendue.",
         ),
-    )
-
-
-def not_listening(receiver: str, place: str, error: OSError) -> ConfigError:
-    """Say that an address can't be listened on."""
-    why = reasons.why(error)
-    return ConfigError(
-        "ldap.listen",
-        Words(
-            en=f"Receiver {receiver} can't listen on {place}: {why.en}.",
-            fr=f"Le récepteur {receiver} ne peut pas écouter sur {place} : {why.fr}.",
-        ),
-        address=place,
     )
 
 

@@ -195,7 +195,7 @@ async def test_only_so_many_connections_come_in(by: Authority, folder: Path) -> 
             assert (await late.farewell()).code == Code.BUSY
             clients[0].begin(Unbind())
             assert await clients[0].ended()
-            await door.until(lambda: one.receiver._hosts["127.0.0.1"] == 1)
+            await door.until(lambda: len(one.receiver._sessions) == 1)
             again = await Client.open(one)
             assert (await again.ask(DUPONT_SEARCH)).code == Code.SUCCESS
             again.close()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from hub.plugin import listening
+from hub.plugin import addresses, listening
+from hub.plugin.crowd import Crowd
 from hub.ports.host import Host
 from hub.ports.intake import Intake
-from hub_annuaire.ldap import codec, faults, secure
+from hub_annuaire.ldap import codec, secure
 from hub_annuaire.ldap.face import words
 from hub_annuaire.ldap.face.accounts import Accounts
 from hub_annuaire.ldap.face.searching import Finder
@@ -54,7 +54,7 @@ class Receiver:
         self._context = context
         self._sockets: list[tuple[socket.socket, bool]] = []
         self._sessions: set[asyncio.Task[None]] = set()
-        self._hosts: Counter[str] = Counter()
+        self._crowd = Crowd(settings.max_connections, settings.max_connections_per_host)
         self._bind()
 
     @property
@@ -104,7 +104,7 @@ class Receiver:
                     self._sockets.append((listening.bound(endpoint.host, endpoint.port), tls))
                 except OSError as error:
                     self.unbind()
-                    raise faults.not_listening(self._host.name, str(endpoint), error) from error
+                    raise addresses.unbound("ldap.listen", self._host.name, endpoint, error) from error
 
     def _factory(self, desk: Desk, *, tls: bool) -> _Factory:
         return _Factory(self, desk, tls=tls)
@@ -112,10 +112,7 @@ class Receiver:
     def begin(self, link: Link, desk: Desk, *, tls: bool) -> None:
         """Serve a connection, or turn it away when there are too many."""
         host = link.host
-        if (
-            len(self._sessions) >= self._settings.max_connections
-            or self._hosts[host] >= self._settings.max_connections_per_host
-        ):
+        if not self._crowd.enters(host):
             self._host.log.warning("ldap.too_many_connections", receiver=self._host.name)
             if not tls:
                 text = words.CROWDED.in_language(self._settings.language)
@@ -126,14 +123,11 @@ class Receiver:
         session = Session(link, desk, tls_first=tls)
         task = asyncio.get_running_loop().create_task(session.run(), name=f"ldap session {self._host.name}")
         self._sessions.add(task)
-        self._hosts[host] += 1
         task.add_done_callback(lambda done: self._end(done, host))
 
     def _end(self, task: asyncio.Task[None], host: str) -> None:
         self._sessions.discard(task)
-        self._hosts[host] -= 1
-        if not self._hosts[host]:
-            del self._hosts[host]
+        self._crowd.leaves(host)
 
 
 class _Factory:
