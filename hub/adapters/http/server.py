@@ -24,6 +24,8 @@ from hub.adapters.http.reports import Reports
 from hub.adapters.http.settings import ApiSettings
 from hub.adapters.http.submissions import Submissions
 from hub.errors import ConfigError, Words
+from hub.plugin.door.connection import Connection, let_handler_ask
+from hub.plugin.door.problem import FAILED
 from hub.ports.clock import Chance, Clock
 from hub.ports.host import Log
 from hub.ports.intake import Intake
@@ -82,16 +84,9 @@ async def open_api(
     assert manager is not None  # noqa: S101 - set up just now
     loop = asyncio.get_running_loop()
 
-    def connect() -> _Connection:
+    def connect() -> Connection:
         """Make what speaks HTTP on one connection."""
-        return _Connection(
-            manager,
-            loop=loop,
-            keepalive_timeout=settings.limits.idle.total_seconds(),
-            access_log=None,  # type: ignore[arg-type] # as aiohttp itself says "none"
-            auto_decompress=False,
-            lingering_time=2.0,
-        )
+        return Connection(manager, _unread, idle=settings.limits.idle)
 
     try:
         try:
@@ -125,7 +120,7 @@ def _add_routes(
         """Answer with the description."""
         return web.Response(body=document, content_type="application/json")
 
-    app.router.add_post("/v1/messages", submissions.post, expect_handler=_expected)
+    app.router.add_post("/v1/messages", submissions.post, expect_handler=let_handler_ask)
     for path, handler in (
         ("/v1/messages/{id}", reports.message),
         ("/v1/messages/{id}/envelope", reports.envelope),
@@ -135,7 +130,7 @@ def _add_routes(
         ("/healthz", health.alive),
         ("/readyz", health.ready),
     ):
-        app.router.add_get(path, handler, expect_handler=_expected)
+        app.router.add_get(path, handler, expect_handler=let_handler_ask)
 
 
 def _add_prescriptions(app: web.Application, desk: PrescriptionDesk, papers: Papers) -> None:
@@ -153,38 +148,21 @@ def _add_prescriptions(app: web.Application, desk: PrescriptionDesk, papers: Pap
         ("GET", f"{one}/print.pdf", papers.printed),
     ):
         if method == "GET":
-            app.router.add_get(path, handler, expect_handler=_expected)
+            app.router.add_get(path, handler, expect_handler=let_handler_ask)
         else:
-            app.router.add_route(method, path, handler, expect_handler=_expected)
+            app.router.add_route(method, path, handler, expect_handler=let_handler_ask)
 
 
-async def _expected(_request: web.Request) -> None:
-    """Do nothing yet: `100 Continue` is said when the handler wants the body, not before."""
-
-
-class _Connection(web.RequestHandler):
-    """A connection whose answer to what is not HTTP quotes nothing of it, and says so in our own words."""
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer what could not even be parsed."""
-        del exc, message
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer had begun")
-        error = (
-            faults.malformed("This is not a request of HTTP/1.1.", "Ceci n'est pas une requête HTTP/1.1.")
-            if status < 500  # noqa: PLR2004 - the client's fault or ours
-            else faults.unexpected("-")
-        )
-        response = problem.answer(error, "en")
-        response.headers.update(HEADERS)
-        response.force_close()
-        return response
+def _unread(status: int) -> web.Response:
+    """Answer what could not even be parsed, in our own words, which quote nothing of it."""
+    error = (
+        faults.malformed("This is not a request of HTTP/1.1.", "Ceci n'est pas une requête HTTP/1.1.")
+        if status < FAILED
+        else faults.unexpected("-")
+    )
+    response = problem.answer(error, "en")
+    response.headers.update(HEADERS)
+    return response
 
 
 def _not_listening(settings: ApiSettings) -> ConfigError:

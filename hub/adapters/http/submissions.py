@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.adapters.http import asking, draft, faults, problem
+from hub.adapters.http import asking, draft, faults
 from hub.adapters.http.asking import Places
 from hub.adapters.http.clients import Clients
 from hub.adapters.http.draft import Draft, DraftDocument
@@ -16,6 +16,7 @@ from hub.adapters.http.frame import CLIENT, LANGUAGE
 from hub.adapters.http.settings import ApiLimits
 from hub.adapters.http.upload import Upload
 from hub.domain.message import DocumentRole, SenderSignature, SignatureResult
+from hub.plugin.door.problem import refusals
 from hub.plugin.form import Form, FormPart
 from hub.ports.content import PIECE, Content
 from hub.ports.intake import Accepted, Intake, Part, Peer, Stage, Submission
@@ -153,7 +154,7 @@ def _answer(accepted: Accepted, language: str) -> web.Response:
         "id": first,
         "ids": list(accepted.envelopes),
         "state": "accepted",
-        "refused": problem.refusals(accepted.refused, language),
+        "refused": refusals(accepted.refused, language),
     }
     headers = {"Location": f"/v1/messages/{first}", "Content-Language": language}
     if accepted.again:

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hub.adapters.http import problem
 from hub.domain.address import Address
 from hub.domain.message import DocumentRole, Kind, ReceiptKind
 from hub.domain.outcome import Refused
 from hub.domain.party import FINESS, INS_NIR, RPPS, Identifier, Role
 from hub.domain.target import Description
 from hub.errors import ConflictError, HubError, InputError, LimitError, StoreError, TrustError, Words
+from hub.plugin.door import problem
 from hub.ports.directory import DirectoryUnavailableError
 from hub.ports.intake import To
 from tests.unit.adapters.http.serving import LETTER, TOKEN, Served, serving
