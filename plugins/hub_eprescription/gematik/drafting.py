@@ -223,6 +223,7 @@ def _heard(record: Record, lost: int) -> Record:
 
 
 def _is_theirs(verified: Verified, prescriber: Party) -> bool:
-    """Whether a certificate may be the prescriber's: no identifier of one system says otherwise."""
+    """Whether a certificate is the prescriber's: it names them, and no identifier of one system denies it."""
     known = {one.system: one.value for one in prescriber.identifiers}
-    return all(known.get(one.system, one.value) == one.value for one in verified.identifiers)
+    denied = any(known.get(one.system, one.value) != one.value for one in verified.identifiers)
+    return verified.is_of(prescriber) and not denied

@@ -169,7 +169,7 @@ async def practice(
     service has a second address.
     """
     clock, log = FixedClock(NOW), RecordingLog()
-    holder = prescribers.prescriber(None, name=named)
+    holder = prescribers.prescriber(None, name=named, mail=str(LILAS))
     simulation = Simulation([ACCESS], trust=holder.trust, now=clock.now, prescribers_read=prescribers_read)
     tls = Papers(folder / "papers").issue()
     hub = host(folder, clock, log)

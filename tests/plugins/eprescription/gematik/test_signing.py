@@ -164,6 +164,27 @@ async def test_a_signature_under_another_professionals_name_is_not_taken(tmp_pat
         await one.service.take_signed(signed, replace(CAMILLE, identifiers=verified.identifiers), journal)
 
 
+async def test_a_certificate_that_names_somebody_else_is_not_taken(tmp_path: Path) -> None:
+    """Trusted, and with no identifier that the directory has of the prescriber: it may be anybody's."""
+    async with practice(tmp_path, signing=Signing.WORKSTATION) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        await attempt(rig, order, journal)
+        content = await journal.to_sign()
+        assert content is not None
+        drafting = one.service._drafting
+        for stranger in (
+            prescribers.prescriber(None, name="Dr Camille Lilas", country="DE"),
+            prescribers.prescriber(None, name="899700999999"),
+            prescribers.prescriber(None, mail="dr.paul.hautmont@cabinet-hautmont.mssante.example"),
+        ):
+            drafting._keys = replace(drafting._keys, trust=stranger.trust)
+            signed = await cades.envelop(content, stranger.signer, one.clock.now())
+            with pytest.raises(TrustError, match=r"prescription\.other_signer"):
+                await one.service.take_signed(signed, CAMILLE, journal)
+        assert await journal.signed() is None
+
+
 async def test_the_hubs_own_signatures_are_held_to_the_authorities(tmp_path: Path) -> None:
     """A key whose certificate no authority in `trust` has issued signs nothing that goes out."""
     async with practice(tmp_path) as one:
