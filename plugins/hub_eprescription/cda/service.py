@@ -35,8 +35,9 @@ from hub_eprescription.cda import dispensing, faults, handing, markup, number, r
 from hub_eprescription.cda.claims import Claims
 from hub_eprescription.cda.reading import Prescription
 from hub_eprescription.cda.settings import Settings
-from hub_eprescription.signing import xmldsig
+from hub_eprescription.signing import certificates, xmldsig
 from hub_eprescription.signing.authorities import Authorities
+from hub_eprescription.signing.verdict import Doubt
 
 DOCUMENT: Final = "document"
 """The fact of a record that holds the document's id."""
@@ -189,7 +190,11 @@ class CdaService:
         """Verify a document's signature; returns what is remembered of it."""
         if not xmldsig.is_signed(order.content):
             return UNSIGNED
-        verified = (await xmldsig.verify(order.content, self._trust, self._clock.now())).require()
+        now = self._clock.now()
+        verified = (await xmldsig.verify(order.content, self._trust, now)).require()
+        if certificates.read(verified.certificate).not_valid_after_utc < now:
+            # The time of signing is the signer's own word: an old card could bear any.
+            replace(verified, trusted=False, doubts=(Doubt.EXPIRED,)).require()
         if not _identifiers(order) & set(verified.identifiers):
             raise faults.other_signer()
         read = await asyncio.to_thread(reading.read, verified.content, self._settings.versions)

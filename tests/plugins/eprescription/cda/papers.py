@@ -22,6 +22,7 @@ EPU = "1.2.250.1.215.500.1.1"
 PATIENT = "Iris GLYCINE"
 INS = "299127512345678"
 CIP = "1.2.250.1.213.2.3.2"
+_XADES = "http://uri.etsi.org/01903/v1.3.2#"
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 
@@ -213,8 +214,12 @@ def dispensing(
     return text.encode()
 
 
-async def signed(content: bytes, holder: Holder) -> bytes:
-    """Return a document with an enveloped signature over the whole of it, as its last child."""
+async def signed(content: bytes, holder: Holder, at: str = "") -> bytes:
+    """Return a document with an enveloped signature over the whole of it, as its last child.
+
+    With `at`, XAdES says that it was made then.
+    """
+    properties, reference = _properties(holder, at) if at else ("", "")
     tree = etree.fromstring(content).getroottree()
     whole = etree.tostring(tree, method="c14n", exclusive=True, with_comments=False)
     digest = base64.b64encode(hashlib.sha256(whole).digest()).decode()
@@ -224,7 +229,7 @@ async def signed(content: bytes, holder: Holder) -> bytes:
         f'<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="{_DS}enveloped-signature"/>'
         f'<ds:Transform Algorithm="{_EXCLUSIVE}"/></ds:Transforms>'
         '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
-        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>{reference}</ds:SignedInfo>"
     )
     canonical = etree.tostring(etree.fromstring(info), method="c14n", exclusive=True)
     r, s = decode_dss_signature(await holder.signer.sign(canonical, Mechanism.ECDSA_SHA256))
@@ -233,7 +238,28 @@ async def signed(content: bytes, holder: Holder) -> bytes:
     made = (
         f'<ds:Signature xmlns:ds="{_DS}">{info}<ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo>'
         f"<ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
-        "</ds:Signature>"
+        f"{properties}</ds:Signature>"
     )
     root = b"</ClinicalDocument>"
     return content.replace(root, made.encode() + root)
+
+
+def _properties(holder: Holder, at: str) -> tuple[str, str]:
+    """Return XAdES' SignedProperties in their frame, and the reference to them."""
+    method = '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>'
+    digest = base64.b64encode(hashlib.sha256(holder.der).digest()).decode()
+    said = (
+        f'<x:SignedProperties xmlns:x="{_XADES}" xmlns:ds="{_DS}" Id="said"><x:SignedSignatureProperties>'
+        f"<x:SigningTime>{at}</x:SigningTime><x:SigningCertificateV2><x:Cert><x:CertDigest>{method}"
+        f"<ds:DigestValue>{digest}</ds:DigestValue></x:CertDigest></x:Cert></x:SigningCertificateV2>"
+        "</x:SignedSignatureProperties></x:SignedProperties>"
+    )
+    canonical = etree.tostring(etree.fromstring(said), method="c14n", exclusive=True)
+    over = base64.b64encode(hashlib.sha256(canonical).digest()).decode()
+    reference = (
+        '<ds:Reference URI="#said" Type="http://uri.etsi.org/01903#SignedProperties"><ds:Transforms>'
+        f'<ds:Transform Algorithm="{_EXCLUSIVE}"/></ds:Transforms>{method}'
+        f"<ds:DigestValue>{over}</ds:DigestValue></ds:Reference>"
+    )
+    frame = f'<x:QualifyingProperties xmlns:x="{_XADES}">{said}</x:QualifyingProperties>'
+    return f"<ds:Object>{frame}</ds:Object>", reference

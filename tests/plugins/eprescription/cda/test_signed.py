@@ -113,6 +113,18 @@ async def test_expired_certificate(authority: Holder) -> None:
     assert await code(World(authority.trust), content) == "prescription.signer_untrusted"
 
 
+async def test_a_time_of_signing_revives_no_certificate(authority: Holder) -> None:
+    """Who signs may write any time: with a card that has expired since, nothing is prescribed today."""
+    ends = prescribers.FROM.replace(year=2026)
+    holders = (prescribers.prescriber(authority), prescribers.prescriber(authority, ends=ends))
+    valid, expired = [
+        await papers.signed(papers.prescription(), one, "2025-06-01T09:00:00Z") for one in holders
+    ]
+    assert await code(World(authority.trust), expired) == "prescription.signer_untrusted"
+    order, journal = (world := World(authority.trust)).order(valid)
+    assert isinstance(await world.service.issue(order, journal), Delivered)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.integers(0, 10**6 - 1), bit=st.integers(0, 7))
 async def test_any_flipped_bit(authority: Holder, where: int, bit: int) -> None:
