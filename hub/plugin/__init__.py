@@ -14,6 +14,8 @@ context manager that yields a ready connector (see `hub.ports.connector`).
 
 Files that people keep are read by `hub.plugin.sheet`, and read again by `hub.plugin.watched`.
 Forms that stream in are read by `hub.plugin.form`.
+A receiver binds where it listens with `hub.plugin.addresses`; one that is called over HTTPS stands behind
+`hub.plugin.door`.
 """
 
 from __future__ import annotations
