@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from hub.plugin import Registry, hookimpl
-from hub_eprescription import parts
+from hub_eprescription import kinds
+from hub_eprescription.door import parts
+from hub_eprescription.door.desk import Desks
 
 
 @hookimpl
 def hub_register_connectors(registry: Registry) -> None:
-    """Offer kinds `gematik`, `eps` and `cda` for operators, and `eprescription` for receivers."""
-    shared = parts.Shared()
-    registry.add_connector("gematik", shared.parse_gematik, shared.open_gematik)
-    registry.add_connector("eps", shared.parse_eps, shared.open_eps)
-    registry.add_connector("cda", shared.parse_cda, shared.open_cda)
-    registry.add_receiver("eprescription", shared.parse_receiver, shared.open_receiver)
+    """Offer each kind of service for operators, and `eprescription` for receivers."""
+    desks = Desks()
+    for kind in kinds.offered(desks):
+        registry.add_connector(kind.name, kind.parse, kind.open)
+    registry.add_receiver("eprescription", parts.parse, parts.opener(desks))
 
 
 @hookimpl
