@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 VARIABLE: Final = "CADUCEE_TOKEN"
 LOCAL: Final = "http://127.0.0.1:8025"
 
-Url = Annotated[str, typer.Option(help="The hub's API.")]
+Url = Annotated[
+    str, typer.Option(envvar="CADUCEE_URL", show_envvar=False, help="The hub's API; else CADUCEE_URL.")
+]
 TokenFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A file with the token; else CADUCEE_TOKEN.")
 ]

@@ -86,7 +86,7 @@ HELP: Final = {
     "Idempotency key: the same again sends nothing twice.": (
         "Clé d'idempotence : la même n'envoie rien deux fois."
     ),
-    "The hub's API.": "L'API du hub.",
+    "The hub's API; else CADUCEE_URL.": "L'API du hub ; sinon CADUCEE_URL.",
     "A file with the token; else CADUCEE_TOKEN.": "Un fichier contenant le jeton ; sinon CADUCEE_TOKEN.",
     "The client certificate to show.": "Le certificat client à présenter.",
     "Its private key, unless in the same file.": "Sa clé privée, si elle n'est pas dans le même fichier.",

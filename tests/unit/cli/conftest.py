@@ -39,7 +39,15 @@ Hub = Callable[..., Said]
 @pytest.fixture
 def hub(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Hub:
     """Return a function that runs `hub` with some arguments."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "CADUCEE_CONFIG", "CADUCEE_TOKEN", "CADUCEE_TRACEBACK"):
+    for name in (
+        "LC_ALL",
+        "LC_MESSAGES",
+        "LANG",
+        "CADUCEE_CONFIG",
+        "CADUCEE_TOKEN",
+        "CADUCEE_TRACEBACK",
+        "CADUCEE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
     def call(*arguments: str | Path, language: str = "en") -> Said:

@@ -253,3 +253,14 @@ def test_what_a_program_reads_is_what_the_api_says(rx: Hub, file: Path) -> None:
     """`--json` prints the answer as it came."""
     one = _ordered(rx, file)
     assert json.loads(rx("status", one, "--json").out)["id"] == one
+
+
+def test_the_hub_may_stand_in_the_environment(
+    hub: Hub, rx: Hub, api: Prescribing, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With CADUCEE_URL no command needs `--url`."""
+    one = _ordered(rx, file)
+    monkeypatch.setenv("CADUCEE_URL", api.served.url)
+    said = hub("prescription", "status", one)
+    assert said.code == exit_codes.FINE
+    assert NUMBER in said.out
