@@ -64,9 +64,10 @@ _AWAITS: Final = Words(
     " le résultat à signed.",
 )
 _GOES_ON: Final = Words(
-    en="It is not issued yet; the hub goes on trying. Ask again here; don't order it a second time.",
+    en="It is not issued yet; the hub goes on trying. Ask again here; don't order it a second time. If the"
+    " patient can't wait, cancel it here before you prescribe on paper.",
     fr="Elle n'est pas encore émise ; le hub continue d'essayer. Redemandez ici ; ne la commandez pas une"
-    " seconde fois.",
+    " seconde fois. Si le patient ne peut attendre, annulez-la ici avant de prescrire sur papier.",
 )
 _TOO_LATE: Final = Words(
     en="It was not issued in time, and its order is over: nothing was issued. If it is still needed, order it"
