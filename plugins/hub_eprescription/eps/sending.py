@@ -98,12 +98,12 @@ class Sending:
                 facts={**record.facts, "receipt": receipt},
             )
         )
-        return Delivered(receipt=receipt)
+        return issued(record)
 
 
 def issued(record: Record) -> Delivered:
-    """Return again what was answered to a prescription that is issued."""
-    return Delivered(receipt=record.facts.get("receipt", record.number or ""))
+    """Say that it is issued. What the service answered may name the patient: it is for no timeline."""
+    return Delivered(receipt=record.number or "")
 
 
 async def _unchanged(journal: Journal) -> bytes:

@@ -64,6 +64,17 @@ async def test_what_is_sent_is_the_order_with_its_signature(rig: DoubleRig) -> N
     assert journal.record.expires_at is not None
 
 
+async def test_what_the_service_answers_stands_in_no_timeline(rig: DoubleRig) -> None:
+    """Those who run the hub read timelines: they hold the number, and nothing of the patient."""
+    begun, journal = begin(rig)
+    outcome = await run(rig, begun, journal)
+    assert isinstance(outcome, Delivered)
+    assert outcome.receipt == journal.record.number
+    assert journal.record.facts["receipt"]
+    again = await rig.service.issue(begun, journal)
+    assert again == outcome
+
+
 async def test_a_repeat_is_the_same_request(rig: DoubleRig) -> None:
     """The same bytes under the same X-Request-ID, and another one for $prepare."""
     rig.practice.double.spoil("order", "before")
