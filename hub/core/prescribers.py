@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from hub.core import standing
@@ -44,16 +45,16 @@ async def check(submission: Submission, sender: Sender, service: Prescribes) -> 
             ),
         )
     said = prescription_order.read(await wishes.content.read())
-    service.check(
-        Order(
-            id=NOT_YET,
-            prescriber=sender.party,
-            media_type=document.media_type,
-            content=await document.content.read(),
-            options=said.options,
-            entry=sender.entry,
-        )
+    order = Order(
+        id=NOT_YET,
+        prescriber=sender.party,
+        media_type=document.media_type,
+        content=await document.content.read(),
+        options=said.options,
+        entry=sender.entry,
     )
+    # A large document, or the picture in it, takes its time: the hub has others to serve meanwhile.
+    await asyncio.to_thread(service.check, order)
 
 
 def admitted(entry: Entry | None, address: Address, abilities: Abilities) -> Entry | Refused:

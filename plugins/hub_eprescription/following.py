@@ -79,7 +79,8 @@ class Following:
         journal = await self._bureau.records.journal(prescription)
         if not journal.record.state.issued:
             return None
-        code = self._bureau.service.code(self.current(journal.record), await journal.signed())
+        record, signed = self.current(journal.record), await journal.signed()
+        code = await asyncio.to_thread(self._bureau.service.code, record, signed)
         if code is None:
             return None
         if code.text is None:
@@ -103,7 +104,7 @@ class Following:
         if view is None or not journal.record.state.issued:
             return None
         record = self.current(journal.record)
-        code = self._bureau.service.code(record, await journal.signed())
+        code = await asyncio.to_thread(self._bureau.service.code, record, await journal.signed())
         # Drawing takes tens of milliseconds, in which the hub has other things to do.
         return await asyncio.to_thread(
             sheet.pdf, view, record, language=language, code=code, title=self._bureau.common.title
@@ -203,7 +204,8 @@ class Following:
         if content is None or record.signed_type is None:
             return None
         try:
-            return self._bureau.service.read(record.signed_type, content)
+            # Not on the hub's own time: a large document has a large view.
+            return await asyncio.to_thread(self._bureau.service.read, record.signed_type, content)
         except HubError as error:
             # The bytes count, not what people read of them.
             self._bureau.host.log.warning(

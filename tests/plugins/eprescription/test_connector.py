@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -95,6 +96,26 @@ async def test_a_look_does_not_wait_for_a_slow_service(bench: Bench) -> None:
     async with bench.connector._bureau.holding(id_):
         standing = await bench.connector.standing(id_)
     assert standing is not None
+
+
+async def test_while_a_document_is_read_others_have_their_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look at a large one keeps nobody else from the hub."""
+    id_ = await bench.issued()
+    loop, read = asyncio.get_running_loop(), bench.service.read
+
+    async def turn() -> None:
+        """Have one."""
+
+    def slowly(media_type: str, content: bytes) -> Any:
+        asyncio.run_coroutine_threadsafe(turn(), loop).result(60)
+        return read(media_type, content)
+
+    monkeypatch.setattr(bench.service, "read", slowly)
+    standing = await bench.connector.standing(id_)
+    assert standing is not None
+    assert standing.view is not None
 
 
 async def test_a_lost_answer_is_found_out_not_repeated(bench: Bench) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -338,6 +340,23 @@ async def test_what_the_service_could_never_issue_is_refused_at_once() -> None:
     world = World()
     world.service.fault = InputError("prescription.code_system", Words(en="line 2", fr="ligne 2"))
     assert (await refused(world, InputError)).code == "prescription.code_system"
+
+
+async def test_while_an_order_is_looked_at_others_have_their_turn() -> None:
+    """A large document keeps nobody else from the hub."""
+    world, turned = World(), threading.Event()
+
+    def look(order: Order) -> PrescriptionView:
+        asyncio.run_coroutine_threadsafe(turn(), loop).result(60)
+        return NOTHING
+
+    async def turn() -> None:
+        turned.set()
+
+    loop = asyncio.get_running_loop()
+    world.service.check = look  # type: ignore[method-assign]
+    await world.order()
+    assert turned.is_set()
 
 
 async def test_a_service_is_admitted_to_itself() -> None:
