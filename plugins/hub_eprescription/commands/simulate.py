@@ -15,7 +15,7 @@ from hub.plugin.listening import Endpoint
 from hub_eprescription.commands.given import said
 
 if TYPE_CHECKING:
-    from hub_eprescription.simulator.papers import Papers
+    from hub.plugin.double.papers import Papers
     from hub_eprescription.simulator.serving import Served
     from hub_eprescription.simulator.simulation import Seen, Simulation
 
@@ -135,8 +135,9 @@ def simulate(
     ] = False,
 ) -> None:
     """Play an e-prescription service on this machine."""
+    from hub.plugin.double.papers import Papers  # noqa: PLC0415 - heavy
     from hub_eprescription.signing.authorities import Authorities  # noqa: PLC0415 - heavy
-    from hub_eprescription.simulator.papers import Papers, access, papers  # noqa: PLC0415 - heavy
+    from hub_eprescription.simulator.papers import access, kept  # noqa: PLC0415 - heavy
     from hub_eprescription.simulator.parties import Role  # noqa: PLC0415 - heavy
     from hub_eprescription.simulator.simulation import Simulation  # noqa: PLC0415 - heavy
 
@@ -148,7 +149,7 @@ def simulate(
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if certificate is None or key is None or anchors is None:
-        files = papers(folder, endpoint.host)
+        files = kept(folder, endpoint.host)
     else:
         files = Papers(certificate=certificate, key=key, anchors=anchors)
     wanted = [(Role.PRESCRIBER, _PRESCRIBER, "prescriber"), (Role.PHARMACY, _PHARMACY, "pharmacy")]
@@ -169,7 +170,7 @@ def simulate(
 async def _play(
     simulation: Simulation, endpoint: Endpoint, files: Papers, clients: Path | None, tokens: Sequence[Path]
 ) -> None:
-    from hub_eprescription.simulator.papers import HOST  # noqa: PLC0415 - heavy
+    from hub.plugin.double.papers import HOST, LOOPBACK  # noqa: PLC0415 - heavy
     from hub_eprescription.simulator.serving import serve  # noqa: PLC0415 - heavy
 
     stop = asyncio.Event()
@@ -181,7 +182,7 @@ async def _play(
         certificate=files.certificate,
         key=files.key,
         clients=clients,
-        host=HOST if endpoint.host in {"127.0.0.1", "::1"} else endpoint.host,
+        host=HOST if endpoint.host in LOOPBACK else endpoint.host,
     ) as served:
         typer.echo(_introduced(served, files, tokens))
         await stop.wait()

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from hub.errors import ConfigError, Words
 from hub.plugin import listening, reasons
+from hub.plugin.double import papers
 from hub.plugin.listening import Endpoint
 from hub_eprescription.simulator import asking as reading
 from hub_eprescription.simulator import control, fhir, routes, spoiling, subscribing
@@ -60,7 +61,7 @@ async def serve(
     (`simulator.listen`) when the address is taken or a file is unusable.
     """
     try:
-        context = _context(certificate, key, clients)
+        context = papers.server(certificate, key, clients)
         held = listening.bound(listen.host, listen.port)
     except (OSError, ssl.SSLError) as error:
         raise _unable(listen, error) from error
@@ -145,16 +146,6 @@ def _refused(error: DeclinedError, form: Form) -> Said:
     if isinstance(error, NotAllowedError):
         headers["Allow"] = error.allowed
     return Said(status=error.status, headers=headers, body=fhir.write(error.outcome, form))
-
-
-def _context(certificate: Path, key: Path, clients: Path | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    if clients is not None:
-        context.load_verify_locations(clients)
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 def _unable(listen: Endpoint, error: OSError) -> ConfigError:

@@ -247,6 +247,7 @@ def _tell(seen: Seen) -> None:
 
 def _secrets(description: Description, folder: Path, given: Mapping[str, str]) -> dict[str, str]:
     """Return all secrets, in files below the folder too: those given, those of an earlier time, new ones."""
+    from hub.plugin.double.papers import write_secret  # noqa: PLC0415 - heavy
     from hub_http.double import papers  # noqa: PLC0415 - heavy
 
     place = folder / "secrets"
@@ -255,7 +256,7 @@ def _secrets(description: Description, folder: Path, given: Mapping[str, str]) -
     for name, drawn in papers.drawn(description).items():
         held = Path(given[name]) if name in given else place / name
         text = _read(held) if held.exists() or name in given else drawn
-        papers.write_secret(place / name, text)
+        write_secret(place / name, text)
         secrets[name] = text.rstrip("\r\n")
     for name in given:
         if name not in secrets:
@@ -282,8 +283,8 @@ def _tls(
     from hub_http.double.opening import Tls  # noqa: PLC0415 - heavy
 
     if certificate is None:
-        made = papers.kept(folder) or papers.issue(folder)
-        return Tls(anchors=made[0], certificate=made[1], key=made[2], clients=clients)
+        made = papers.kept(folder)
+        return Tls(anchors=made.anchors, certificate=made.certificate, key=made.key, clients=clients)
     if key is None or anchors is None:
         raise _wrong("--certificate needs --key and --anchors.", "--certificate demande --key et --anchors.")
     return Tls(certificate=certificate, key=key, anchors=anchors, clients=clients)

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from hub.errors import ConfigError, Words
 from hub.plugin import reasons
+from hub.plugin.double.papers import server as context_of
 from hub_http.description.authentication import OAuth2
 from hub_http.description.model import Description
 from hub_http.description.simulation import Route
@@ -146,7 +147,7 @@ async def open_double(
         raise _unplayable()
     tls = plans.tls or _issued(folder)
     try:
-        context = papers.server(tls.certificate, tls.key, tls.clients)
+        context = context_of(tls.certificate, tls.key, tls.clients)
         port = Port(plans.address, plans.port, context, papers.strange)
     except (OSError, ssl.SSLError) as error:
         raise _no_port(error, plans) from error
@@ -199,8 +200,8 @@ async def open_double(
 
 
 def _issued(folder: Path) -> Tls:
-    anchors, certificate, key = papers.issue(folder)
-    return Tls(certificate=certificate, key=key, anchors=anchors)
+    made = papers.issue(folder)
+    return Tls(certificate=made.certificate, key=made.key, anchors=made.anchors)
 
 
 def _trusting(anchors: Path | None, tls: Tls) -> ssl.SSLContext:

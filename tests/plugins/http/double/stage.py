@@ -15,6 +15,7 @@ from typing import Any
 from hub.domain.address import Address
 from hub.domain.ids import DeliveryId, OperatorName
 from hub.domain.outcome import Outcome
+from hub.plugin.double.papers import write_secret
 from hub.plugin.ledger import EphemeralLedger
 from hub.plugin.listening import Endpoint
 from hub.ports.connector import Parcel
@@ -27,7 +28,6 @@ from hub_http.description import reading
 from hub_http.description.model import Description
 from hub_http.door import server
 from hub_http.door.settings import DoorSettings
-from hub_http.double import papers
 from hub_http.double.opening import Double, Plans, open_double
 from hub_http.fetching import polling
 from hub_http.fetching.inbox import Inbox
@@ -250,5 +250,5 @@ def files(folder: Path, secrets: Mapping[str, str]) -> dict[str, Path]:
     """Write secrets, as a configuration names them."""
     folder.mkdir(exist_ok=True)
     for name, secret in secrets.items():
-        papers.write_secret(folder / name, secret)
+        write_secret(folder / name, secret)
     return {name: folder / name for name in secrets}

@@ -258,8 +258,10 @@ async def test_only_callers_of_the_named_authority_are_let_in(tmp_path: Path) ->
     papers_of_hub = Papers(tmp_path / "hub")
     own = papers_of_hub.issue("hub.hautmont.example")
     (tmp_path / "server").mkdir()
-    anchors, certificate, key = papers.issue(tmp_path / "server")
-    tls = Tls(anchors=anchors, certificate=certificate, key=key, clients=papers_of_hub.authority)
+    made = papers.issue(tmp_path / "server")
+    tls = Tls(
+        anchors=made.anchors, certificate=made.certificate, key=made.key, clients=papers_of_hub.authority
+    )
     async with staged(tmp_path, described("two-phase"), Plans(tls=tls)) as stage:
         assert isinstance(await stage.outcome(stage.parcel()), Deferred)
         shown = replace(stage.settings.tls, certificate=own.certificate, key=own.key)
