@@ -57,6 +57,9 @@ class Activating:
             if (found := self._issued(record, reply)) is not None:
                 return await self._keep(journal, reply, found)
             unsure = unsure or reply.lost > 0
+            if not last and reply.judgement.kind is Kind.REFUSED and not reply.said.issues:
+                # What stands in between may refuse what the service has done: the service itself is asked.
+                continue
             if not reply.judgement.good:
                 break
             if last and reply.said.failed:

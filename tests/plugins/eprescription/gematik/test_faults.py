@@ -202,6 +202,31 @@ async def test_what_stands_in_between_does_not_end_what_may_be_issued(status: in
         assert await rig.count() == 1
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 413, 499])
+async def test_what_stands_in_between_denies_nothing_that_was_done(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway refuses what the service had done: asked again, the service says that it has it."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        order, journal = begin(rig)
+        asking, refused = one.service._activating._asking, list[str]()
+        ask = asking.ask
+
+        async def refusing(method: str, path: str, **given: Any) -> Reply:
+            reply = await ask(method, path, **given)
+            if refused or not path.endswith("$activate"):
+                return reply
+            refused.append(path)
+            answer = Answer(status=status, headers={}, body=b"<html/>", media_type="text/html")
+            return Reply(answer=answer, judgement=asking._table.judge(status), said=NOTHING)
+
+        monkeypatch.setattr(asking, "ask", refusing)
+        assert isinstance(await attempt(rig, order, journal), Delivered)
+        assert len(refused) == 1
+        assert await rig.count() == 1
+
+
 async def test_who_is_told_to_wait_waits(tmp_path: Path) -> None:
     """Too many requests while it is not known what became of one: nothing is asked for an hour."""
     async with practice(tmp_path) as one:
