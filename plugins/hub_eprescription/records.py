@@ -25,6 +25,12 @@ from hub_eprescription import pieces
 
 KEPT: Final = timedelta(days=730)
 """How long a record is kept after its last change: repeats may run for a year."""
+_LONGEST: Final = timedelta(days=3653)
+
+
+def kept_until(now: datetime, expires_at: datetime | None) -> datetime:
+    """Return until when something is kept of a prescription; one that never ends does not stay for ever."""
+    return max(now, min(expires_at or now, now + _LONGEST)) + KEPT
 
 
 class Records:
@@ -55,8 +61,7 @@ class Records:
 
     async def give_name(self, name: str, prescription: EnvelopeId, expires_at: datetime | None) -> None:
         """Let a prescription be found by a further name; durable on return. Raises StoreError."""
-        now = self._clock.now()
-        until = max(now, expires_at or now) + KEPT
+        until = kept_until(self._clock.now(), expires_at)
         await self._ledger.put(Line(key=_name(name), value=prescription, until=until))
 
     async def journal(self, prescription: EnvelopeId) -> LedgerJournal:
@@ -80,11 +85,10 @@ class Records:
 
     def line(self, record: Record, *, numbered: bool = True) -> Line:
         """Make the line of a record, to be put together with others. `numbered`: its number finds it."""
-        now = self._clock.now()
         return Line(
             key=_key(record.id),
             value=_spell(record),
-            until=max(now, record.expires_at or now) + KEPT,
+            until=kept_until(self._clock.now(), record.expires_at),
             alias=None if record.number is None or not numbered else _alias(record.number),
         )
 

@@ -11,7 +11,7 @@ from hub.ports.clock import Clock
 from hub.ports.ledger import Ledger, Line
 from hub_eprescription.cda import faults
 from hub_eprescription.cda.reading import Prescription
-from hub_eprescription.records import KEPT, Records
+from hub_eprescription.records import Records, kept_until
 
 
 class Claims:
@@ -51,8 +51,7 @@ class Claims:
             if held["prescription"] != prescription and not (later and found.version > held["version"]):
                 raise faults.number_taken()
         said = {"prescription": prescription, "series": found.series, "version": found.version}
-        now = self._clock.now()
-        until = max(now, _until(found) or now) + KEPT
+        until = kept_until(self._clock.now(), _until(found))
         return Line(key=key, value=json.dumps(said), until=until)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -45,3 +47,13 @@ async def test_signed_bytes_of_any_size(size: int) -> None:
         signed = random.Random(length).randbytes(length)
         await journal.keep_signed(replace(journal.record, state=PrescriptionState.SIGNED), signed)
         assert await (await records.journal(ID)).signed() == signed
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-12)), ZoneInfo("Europe/Berlin")])
+async def test_a_prescription_that_never_ends_is_kept(zone: tzinfo) -> None:
+    """Software that knows no end writes the last day that there is: it is remembered like any other."""
+    records, journal = await begun()
+    never = datetime(9999, 12, 31, tzinfo=zone)
+    await journal.keep(replace(journal.record, expires_at=never))
+    await records.give_name("1.2.250.1.999.1", ID, never)
+    assert (await records.journal(ID)).record.expires_at == never
