@@ -20,15 +20,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from hub.errors import InputError, Words
+from hub.plugin.double import faults
+from hub.plugin.double.faults import EVERYWHERE
 
-EVERYWHERE: Final = "*"
 KINDS: Final = frozenset(
     {
         *("cut", "silent", "lost", "hung", "truncated", "slow", "twice", "inside"),
@@ -37,45 +35,35 @@ KINDS: Final = frozenset(
 )
 UNDONE: Final = frozenset({"cut", "silent", "status", "inside", "redirect"})
 """Kinds with which nothing that was asked is done."""
-_CODED: Final = re.compile(r"(status|done):([2-5]\d\d)")
-_GIVEN: Final = re.compile(r"([^=]+)=((?:status|done):\d+|[a-z-]+)(?::(\d+))?")
-_MOST: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One kind of fault at one route, `times` times."""
+class Fault(faults.Fault):
+    """One kind of fault at one operation, `times` times."""
 
-    route: str
-    kind: str
-    times: int = 1
-    status: int | None = None
+    __slots__ = ()
+    kinds = KINDS
 
     @classmethod
-    def parse(cls, text: str) -> Fault:
-        """Read `ROUTE=KIND[:TIMES]`. Raises InputError (`simulator.fault`)."""
-        found = _GIVEN.fullmatch(text)
-        if found is None:
-            raise _wrong(text)
-        return cls.of(found[1], found[2], int(found[3] or 1))
-
-    @classmethod
-    def of(cls, route: str, kind: str, times: int = 1) -> Fault:
-        """Make one of a kind. Raises InputError (`simulator.fault`)."""
-        coded = _CODED.fullmatch(kind)
-        if (coded is None and kind not in KINDS) or not 0 < times <= _MOST:
-            raise _wrong(f"{route}={kind}" if times == 1 else f"{route}={kind}:{times}")
-        if coded is not None:
-            return cls(route=route, kind=coded[1], times=times, status=int(coded[2]))
-        return cls(route=route, kind=kind, times=times)
+    def wrong(cls, text: str, kinds: str) -> InputError:
+        """Make the error for what is no fault."""
+        said = repr(text[:80])
+        return InputError(
+            "simulator.fault",
+            Words(
+                en=f"{said} is no fault: it is written OPERATION=KIND or OPERATION=KIND:TIMES; "
+                f"kinds: {kinds}.",
+                fr=f"{said} n'est pas une panne : elle s'écrit OPÉRATION=PANNE ou OPÉRATION=PANNE:FOIS ; "
+                f"pannes : {kinds}.",
+            ),
+        )
 
 
-class Plan:
+class Plan(faults.Plan[Fault]):
     """Faults that are still to come, by route, in the order in which they were asked for."""
 
     def __init__(self, routes: Collection[str]) -> None:
+        super().__init__()
         self._routes = (EVERYWHERE, *routes)
-        self._left: dict[str, deque[Fault]] = {}
 
     def add(self, fault: Fault) -> None:
         """Commit one more. Raises InputError (`simulator.fault`) when there is no such route."""
@@ -88,28 +76,4 @@ class Plan:
                     fr=f"Le simulateur n'a pas d'opération {fault.route[:80]!r} ; il y a : {listed}.",
                 ),
             )
-        self._left.setdefault(fault.route, deque()).extend([fault] * fault.times)
-
-    def next(self, route: str) -> Fault | None:
-        """Return what is to be committed at this route now, and count it."""
-        for name in (route, EVERYWHERE):
-            if left := self._left.get(name):
-                return left.popleft()
-        return None
-
-    def clear(self) -> None:
-        """Commit nothing more."""
-        self._left.clear()
-
-
-def _wrong(text: str) -> InputError:
-    kinds = ", ".join(sorted([*KINDS, "status:NNN", "done:NNN"]))
-    return InputError(
-        "simulator.fault",
-        Words(
-            en=f"{text[:80]!r} is no fault: it is written OPERATION=KIND or OPERATION=KIND:TIMES; "
-            f"kinds: {kinds}.",
-            fr=f"{text[:80]!r} n'est pas une panne : elle s'écrit OPÉRATION=PANNE ou OPÉRATION=PANNE:FOIS ; "
-            f"pannes : {kinds}.",
-        ),
-    )
+        super().add(fault)

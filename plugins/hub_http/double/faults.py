@@ -23,15 +23,12 @@ seconds late), `early` (made before the answer to the send), `forged` (another o
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from hub.errors import InputError, Words
+from hub.plugin.double import faults
 
-EVERYWHERE: Final = "*"
 CONNECTIONS: Final = frozenset({"refused", "tls"})
 """Kinds that strike connections, not requests."""
 WEBHOOKS: Final = frozenset({"duplicate", "reordered", "late", "early", "forged"})
@@ -41,60 +38,35 @@ REQUESTS: Final = frozenset(
 KINDS: Final = CONNECTIONS | WEBHOOKS | REQUESTS
 UNDONE: Final = frozenset({"silent", "cut", "busy", "redirect", "status"})
 """Kinds with which nothing that was asked is done."""
-_CODED: Final = re.compile(r"(status|done):([2-5]\d\d)")
-_GIVEN: Final = re.compile(r"([^=]+)=((?:status|done):\d+|[a-z-]+)(?::(\d+))?")
-_MOST: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(faults.Fault):
     """One kind of fault at one route or webhook. `times`: how often; of connections, seconds."""
 
-    route: str
-    kind: str
-    times: int = 1
-    status: int | None = None
+    __slots__ = ()
+    kinds = KINDS
+
+    @property
+    def count(self) -> int:
+        """How often it is committed: what strikes connections is, once, for some seconds."""
+        return 1 if self.kind in CONNECTIONS else self.times
 
     @classmethod
-    def parse(cls, text: str) -> Fault:
-        """Read `ROUTE=KIND[:TIMES]`. Raises InputError (`double.fault`)."""
-        found = _GIVEN.fullmatch(text)
-        if found is None:
-            raise _wrong(text)
-        return cls.of(found[1], found[2], int(found[3] or 1))
-
-    @classmethod
-    def of(cls, route: str, kind: str, times: int = 1) -> Fault:
-        """Make one of a kind. Raises InputError (`double.fault`)."""
-        coded = _CODED.fullmatch(kind)
-        if (coded is None and kind not in KINDS) or not 0 < times <= _MOST:
-            raise _wrong(f"{route}={kind}" if times == 1 else f"{route}={kind}:{times}")
-        if coded is not None:
-            return cls(route=route, kind=coded[1], times=times, status=int(coded[2]))
-        return cls(route=route, kind=kind, times=times)
+    def wrong(cls, text: str, kinds: str) -> InputError:
+        """Make the error for what is no fault."""
+        said = repr(text[:80])
+        return InputError(
+            "double.fault",
+            Words(
+                en=f"{said} is no fault: it is written ROUTE=KIND or ROUTE=KIND:TIMES; kinds: {kinds}.",
+                fr=f"{said} n'est pas une panne : elle s'écrit ROUTE=KIND ou ROUTE=KIND:FOIS ; "
+                f"pannes : {kinds}.",
+            ),
+        )
 
 
-class Plan:
+class Plan(faults.Plan[Fault]):
     """Faults that are still to come, by route, in the order in which they were asked for."""
-
-    def __init__(self) -> None:
-        self._left: dict[str, deque[Fault]] = {}
-
-    def add(self, fault: Fault) -> None:
-        """Commit one more: `times` times, or for so many seconds."""
-        count = 1 if fault.kind in CONNECTIONS else fault.times
-        self._left.setdefault(fault.route, deque()).extend([fault] * count)
-
-    def next(self, route: str, *, everywhere: bool = True) -> Fault | None:
-        """Return what is to be committed at this route now, and count it."""
-        for name in (route, EVERYWHERE) if everywhere else (route,):
-            if left := self._left.get(name):
-                return left.popleft()
-        return None
-
-    def clear(self) -> None:
-        """Commit nothing more."""
-        self._left.clear()
 
 
 def nowhere(route: str, known: Iterable[str]) -> InputError:
@@ -105,17 +77,5 @@ def nowhere(route: str, known: Iterable[str]) -> InputError:
         Words(
             en=f"No route or webhook of the double is called {route[:80]!r}; there are: {listed}.",
             fr=f"Aucune route, aucun webhook de la doublure ne s'appelle {route[:80]!r} ; il y a : {listed}.",
-        ),
-    )
-
-
-def _wrong(text: str) -> InputError:
-    kinds = ", ".join(sorted([*KINDS, "status:NNN", "done:NNN"]))
-    return InputError(
-        "double.fault",
-        Words(
-            en=f"{text[:80]!r} is no fault: it is written ROUTE=KIND or ROUTE=KIND:TIMES; kinds: {kinds}.",
-            fr=f"{text[:80]!r} n'est pas une panne : elle s'écrit ROUTE=KIND ou ROUTE=KIND:FOIS ; "
-            f"pannes : {kinds}.",
         ),
     )

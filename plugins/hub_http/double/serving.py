@@ -12,13 +12,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from hub.errors import HubError
+from hub.plugin.double.faults import EVERYWHERE
 from hub_http.description.simulation import INCOMING, Route, Simulation
 from hub_http.double import asking as reading
 from hub_http.double import control, faults, spoiling
 from hub_http.double.acting import Acted, Acts
 from hub_http.double.asking import Asking, TooLargeError
 from hub_http.double.calls import Calls
-from hub_http.double.faults import CONNECTIONS, EVERYWHERE, UNDONE, Fault, Plan
+from hub_http.double.faults import CONNECTIONS, UNDONE, Fault, Plan
 from hub_http.double.listening import Port
 from hub_http.double.paths import fitting
 from hub_http.double.proofs import Proofs
