@@ -78,7 +78,18 @@ def closed(name: OperatorName) -> PeerError:
 
 def unknown(services: Iterable[OperatorName]) -> InputError:
     """Make the error for an order that names no service, or none of ours."""
-    known = ", ".join(sorted(services)) or "-"
+    known = ", ".join(sorted(services))
+    if not known:
+        return InputError(
+            "prescription.service",
+            Words(
+                en="This hub has no prescription service, or none that could be opened: “hub check” tells"
+                " whoever runs it why.",
+                fr="Ce hub n'a pas de service de prescription, ou aucun qui ait pu être ouvert : « hub check »"
+                " dit pourquoi à son exploitant.",
+            ),
+            field="service",
+        )
     return InputError(
         "prescription.service",
         Words(

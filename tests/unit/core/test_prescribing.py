@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub.core import ordering
 from hub.core.acknowledge import Acknowledger
 from hub.core.calling import Halt
 from hub.core.correspondents import Correspondents
@@ -455,3 +456,9 @@ async def test_an_order_whose_end_nobody_knows_is_not_refused(code: str, state: 
 def record(world: World, prescription: EnvelopeId) -> Record:
     """Make the record of a draft."""
     return Record(id=prescription, state=PrescriptionState.DRAFT, changed_at=world.clock.now())
+
+
+def test_a_hub_without_a_service_says_so() -> None:
+    """And where to find out why, in the place of an empty list."""
+    assert "hub check" in ordering.unknown([]).words.en
+    assert str(EREZEPT) in ordering.unknown([EREZEPT]).words.en
