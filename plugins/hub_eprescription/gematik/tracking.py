@@ -139,11 +139,11 @@ class Tracking:
             raise ValueError("no number, or no id")
         # In UTC too, as it will be told: the first and the last day that there are have no such moment.
         at = self._moment(when).astimezone(UTC)
+        day = (at if _is_day(when) else at.astimezone(self._settings.time_zone)).date().isoformat()
         wanted = str(said.get("medicationReference", {}).get("reference", "")).rpartition("/")[2]
         medication = beside.get(wanted.removeprefix("urn:uuid:"))
         entries = [{"resource": one} for one in (said, medication) if one is not None]
         document = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-        day = at.astimezone(self._settings.time_zone).date().isoformat()
         return Dispensing(
             id=f"{number}/{said['id']}/{when}",
             number=str(number),
@@ -163,8 +163,9 @@ class Tracking:
 
     def _moment(self, text: str) -> datetime:
         moment = datetime.fromisoformat(text)
-        if len(text) <= len("2026-03-03"):
-            return datetime.combine(moment.date(), time(), self._settings.time_zone)
+        if _is_day(text):
+            # Midnight of UTC stands for a day whose hour nobody said: so it stays the same day to all.
+            return datetime.combine(moment.date(), time(), UTC)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=self._settings.time_zone)
 
     def _by_date(self, record: Record) -> Record:
@@ -188,6 +189,10 @@ class Tracking:
             self._host.log.info("prescription.untold", operator=self._host.name, part=what)
             return None
         return reply
+
+
+def _is_day(text: str) -> bool:
+    return len(text) <= len("2026-03-03")
 
 
 def _resources(content: bytes) -> Sequence[Mapping[str, Any]]:

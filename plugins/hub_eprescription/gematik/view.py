@@ -94,7 +94,7 @@ def _medicine(request: Node, medication: Node) -> Medicine:
         system=None if code is None else code.text("system"),
         form=_form(medication, ingredients),
         dosage=" / ".join(filter(None, (one.text("text") for one in request.all("dosageInstruction")))),
-        quantity=" ".join(filter(None, (_times(quantity), _amount(medication)))),
+        quantity=_quantity(quantity, _amount(medication)),
         substitution={"true": True, "false": False}.get(allowed),
         note=" / ".join(filter(None, (one.text("text") for one in request.all("note")))),
     )
@@ -143,9 +143,10 @@ def _form(medication: Node, ingredients: list[Node]) -> str:
     return said
 
 
-def _times(quantity: Node) -> str:
+def _quantity(quantity: Node, amount: str) -> str:
     value = quantity.text("value")
-    return f"{value} ×" if value and quantity.text("code") == "{Package}" else value
+    packages = value and amount and quantity.text("code") == "{Package}"
+    return f"{value} × {amount}" if packages else " ".join(filter(None, (value, amount)))
 
 
 def _amount(medication: Node) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from hub_eprescription.gematik import fhir, task
 from tests.plugins.eprescription.gematik.practice import (
     CAMILLE,
     SimulatorRig,
+    bundle,
     practice,
 )
 
@@ -200,3 +201,27 @@ def test_a_last_day_that_has_no_end() -> None:
         number="1", access_code=None, workflow="160", status="ready", expires_on=date.max, dispensed=False
     )
     assert found.expires_at(ZoneInfo("Europe/Berlin")) is None
+
+
+async def test_a_day_stays_the_same_day(tmp_path: Path) -> None:
+    """A pharmacy says the day alone: the prescriber reads that day, and not the evening before it."""
+    async with practice(tmp_path) as one:
+        rig = SimulatorRig(one)
+        cursor = (await one.service.events(None)).cursor
+        await rig.dispense(await issued(rig))
+        (event,) = (await one.service.events(cursor)).events
+        day = one.clock.now().astimezone(ZoneInfo("Europe/Berlin")).date()
+        assert event.at == datetime.combine(day, time(), UTC)
+        assert day.isoformat() in event.text.en
+
+
+@pytest.mark.parametrize(("amount", "quantity"), [("20 Stk", "1 × 20 Stk"), ("", "1")])
+async def test_a_quantity_is_whole(tmp_path: Path, amount: str, quantity: str) -> None:
+    """Packages times their size; where no size is said, packages alone."""
+    content = bundle()
+    if not amount:
+        begin, end = content.index(b"<amount>"), content.index(b"</amount>") + len(b"</amount>")
+        content = content[:begin] + content[end:]
+    async with practice(tmp_path) as one:
+        (medicine,) = one.service.read(fhir.XML, content).medicines
+        assert medicine.quantity == quantity
