@@ -72,6 +72,7 @@ class EpsService:
         self._drafting = Drafting(settings, self._asking, signers, trust, clock)
         self._sending = Sending(self._asking, clock, self._tracked if settings.track else None)
         self._cancelling = Cancelling(self._asking)
+        self._signers = signers
 
     @property
     def abilities(self) -> Abilities:
@@ -164,13 +165,14 @@ class EpsService:
         return dispensing.dispensings(media_type, content, self._clock.now())
 
     async def probe(self) -> None:
-        """Return when the service answers and knows the access token; raise PeerError otherwise."""
+        """Return when the service answers, knows the token, and cards are there. Raises PeerError."""
         reply = await self._asking.ask("GET", "metadata", request=self._request("probe"))
         if reply.judgement.kind is Kind.TOKEN:
             raise words.token_refused()
         # EPS has no CapabilityStatement: that it knows no such address is an answer too.
         if not reply.good and reply.answer.status != _NO_SUCH_ADDRESS:
             raise words.failed("prescription.service_failed", reply.words)
+        await self._signers.examine()
 
     async def _tracked(self, number: str) -> Tracked | None:
         reply = await self._asking.ask("GET", tracking.path(number), request=self._request(number))

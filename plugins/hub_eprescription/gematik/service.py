@@ -23,6 +23,7 @@ from hub.ports.prescription import (
     Order,
     Reason,
     Record,
+    Signing,
 )
 from hub_eprescription.gematik import asking, drafting, fhir, handing, words
 from hub_eprescription.gematik.activating import Activating
@@ -50,6 +51,7 @@ class Service:
         self._settings = settings
         self._asking = Asking(session, table.load("hub_eprescription.gematik"))
         self._drafting = Drafting(settings, self._asking, keys, host.clock)
+        self._signers = keys.signers
         self._activating = Activating(settings, self._asking, host.clock)
         self._cancelling = Cancelling(self._asking, host.clock)
         self._tracking = Tracking(settings, self._asking, host)
@@ -132,7 +134,7 @@ class Service:
             await self._listening.run(look_now)
 
     async def probe(self) -> None:
-        """Return when the service answers; raise PeerError with words that say why not."""
+        """Return when the service answers and signers are there; raise PeerError that says why not."""
         try:
             reply = await self._asking.ask("GET", "metadata")
         except ConfigError as error:
@@ -141,6 +143,9 @@ class Service:
             raise asking.token_refused()
         if reply.judgement.kind is Kind.FAILED:
             raise PeerError("prescription.service_failed", reply.words, status=reply.status)
+        if self._settings.common.signing is Signing.HUB and not self._settings.signers.keys:
+            raise words.no_signers()
+        await self._signers.examine()
 
     async def _issue(self, order: Order, journal: Journal) -> Delivered | Deferred | Uncertain:
         if journal.record.state is _S.DRAFT:

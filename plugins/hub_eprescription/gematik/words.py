@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from hub.domain.prescription import CancelResult
-from hub.errors import InputError, MalformedError, TrustError, Words
+from hub.errors import InputError, MalformedError, PeerError, TrustError, Words
 
 REFUSED: Final = Words(
     en="The E-Rezept service refuses the prescription; none was issued. Correct it in your software, and "
@@ -133,6 +133,19 @@ def no_signer() -> InputError:
             "your workstation sign.",
             fr="Le hub n'a pas de clé de signature à votre nom : son exploitant doit en indiquer une sous "
             "« signers », ou laisser votre poste signer.",
+        ),
+    )
+
+
+def no_signers() -> PeerError:
+    """Make the error for a hub that is to sign, and has nobody's key."""
+    return PeerError(
+        "prescription.no_signers",
+        Words(
+            en="The hub is to sign, and has nobody's key: name the prescribers' keys under “signers”, or set"
+            " signing = “workstation”.",
+            fr="Le hub doit signer, et n'a la clé de personne : indiquez les clés des prescripteurs sous"
+            " « signers », ou mettez signing = « workstation ».",
         ),
     )
 

@@ -126,6 +126,15 @@ class TokenSigner:
             )
         self._take((found,))
 
+    async def examine(self) -> None:
+        """Look whether it could sign: module, card, file of the PIN. No PIN is tried.
+
+        Raises PeerError, ConfigError.
+        """
+        if self._settings.pin is not None:
+            self._read_pin(self._settings.pin)
+        await self._look()
+
     async def sign(self, data: bytes, mechanism: Mechanism) -> bytes:
         """Sign. Raises PeerError and ConfigError as the port says."""
         opened = await self._open()
@@ -165,13 +174,18 @@ class TokenSigner:
                 self._card = await self._log_in()
             return self._card
 
-    async def _log_in(self) -> Card:
-        """Log in, with a PIN that is not known to be wrong."""
+    async def _look(self) -> card.Flags:
+        """Return what the card says of itself, when it may be logged in to."""
         held = await self._call(lambda: card.flags(self._where))
         if held.locked:
             raise refusals.locked(self._where)
         if held.last_try:
             raise refusals.last_try(self._where)
+        return held
+
+    async def _log_in(self) -> Card:
+        """Log in, with a PIN that is not known to be wrong."""
+        held = await self._look()
         if self._settings.pin is None:
             return await self._ask_at_pad()
         pin = self._read_pin(self._settings.pin)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from hub.domain.address import Address
 from hub.domain.party import Identifier, Party
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError, PeerError
 from hub.plugin import Table
 from hub.ports.directory import Entry
 from hub.ports.host import Host
 from hub.ports.signing import Signer
 from hub_eprescription.signing import pem, pkcs11
 from hub_eprescription.signing.pem import PemSettings
-from hub_eprescription.signing.pkcs11 import TokenSettings
+from hub_eprescription.signing.pkcs11 import TokenSettings, TokenSigner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,15 @@ class Signers:
         known = (*prescriber.identifiers, *(entry.identifiers if entry else ()))
         names = (prescriber.address.key, *known)
         return next((self._signers[name] for name in names if name in self._signers), None)
+
+    async def examine(self) -> None:
+        """Look at every card; no PIN is tried. Raises PeerError for the first that can't sign."""
+        for signer in self._signers.values():
+            if isinstance(signer, TokenSigner):
+                try:
+                    await signer.examine()
+                except ConfigError as error:
+                    raise PeerError(error.code, error.words, **error.fields) from error
 
 
 @asynccontextmanager

@@ -11,10 +11,11 @@ import pytest
 from hub.domain.outcome import Deferred, Delivered, Refused
 from hub.domain.party import Identifier
 from hub.domain.prescription import PrescriptionState
-from hub.errors import StoreError, TrustError
+from hub.errors import PeerError, StoreError, TrustError
 from hub.ports.prescription import Record, Signing
 from hub.testing.prescription_contract import attempt, begin, run
 from hub_eprescription.signing import cades
+from hub_eprescription.signing.signers import SignerSettings
 from tests.plugins.eprescription import prescribers
 from tests.plugins.eprescription.gematik.practice import (
     CAMILLE,
@@ -196,3 +197,13 @@ async def test_the_hubs_own_signatures_are_held_to_the_authorities(tmp_path: Pat
         assert isinstance(outcome, Refused)
         assert outcome.code == "prescription.signer_untrusted"
         assert one.simulation.asked["activate"] == 0
+
+
+async def test_a_check_says_when_nobody_could_sign(tmp_path: Path) -> None:
+    """The hub is to sign and has nobody's key: its check says so, not only the first refused prescription."""
+    async with practice(tmp_path) as one:
+        await one.service.probe()
+        one.service._settings = replace(one.settings, signers=SignerSettings())
+        with pytest.raises(PeerError, match="signers") as caught:
+            await one.service.probe()
+        assert caught.value.code == "prescription.no_signers"

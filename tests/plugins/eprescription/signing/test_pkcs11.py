@@ -19,6 +19,7 @@ from hub_eprescription.signing.authorities import Authorities
 from hub_eprescription.signing.card import Where
 from hub_eprescription.signing.pins import PinMemory, Tried
 from hub_eprescription.signing.pkcs11 import TokenSettings, TokenSigner, open_token
+from hub_eprescription.signing.signers import Signers
 from tests.plugins.eprescription.prescribers import NOW, Holder, authority, make_key, prescriber
 from tests.plugins.eprescription.signing.tokens import PIN, Lent, Reader, make_reader
 from tests.plugins.eprescription.signing.xml import signed_info
@@ -365,4 +366,30 @@ async def test_a_pin_file_is_its_owners_alone(reader: Reader) -> None:
         with pytest.raises(HubError, match="chmod 600") as caught:
             await cades.envelop(CONTENT, opened, NOW)
     assert caught.value.code == "signer.file"
+    assert reader.logins() == 0
+
+
+async def test_a_check_looks_at_cards_and_tries_no_pin(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the hub learns of a card that is out, or a PIN's file, before a prescriber does."""
+    reader.insert(LABEL, prescriber(authority()))
+    reader.pin()
+    async with signer(reader, Lent()) as opened:
+        signers = Signers({"dr.lilas@example.org": opened})
+        await signers.examine()
+        reader.pin().chmod(0o644)
+        with pytest.raises(PeerError, match="chmod 600") as caught:
+            await signers.examine()
+        assert caught.value.code == "signer.file"
+        reader.pin("a wrong one")
+        await signers.examine()
+        with monkeypatch.context() as out:
+            out.setattr(card, "_token", _none)
+            with pytest.raises(PeerError, match="is its card in the reader"):
+                await signers.examine()
+    async with signer(reader, Lent(), module=str(reader.folder / "none.so")) as opened:
+        with pytest.raises(PeerError) as caught:
+            await Signers({"dr.lilas@example.org": opened}).examine()
+        assert caught.value.code == "signer.module"
     assert reader.logins() == 0
