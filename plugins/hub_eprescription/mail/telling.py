@@ -85,14 +85,14 @@ async def not_handed(order: HandOrder, why: Words, about: About, voice: Voice, s
     which, to = wording.which(about, tongue), _named(order)
     if wording.french(tongue):
         text = wording.paragraphs(
-            f"Votre demande de remettre {which} à {to} n'a pas abouti :",
+            f"Au sujet de {which} : votre demande de la remettre à {to} n'a pas abouti.",
             why.fr,
             "L'ordonnance elle-même n'a pas changé : remettez-la au patient, ou à un autre destinataire.",
             f"Message automatique du service « {voice.title} », en réponse à votre ordonnance.",
         )
     else:
         text = wording.paragraphs(
-            f"Your wish to hand over {which} to {to} came to nothing:",
+            f"About {which}: your wish to hand it over to {to} came to nothing.",
             why.en,
             "The prescription itself has not changed: hand it to the patient, or to somebody else.",
             f"An automatic message of the service '{voice.title}', in answer to your prescription.",

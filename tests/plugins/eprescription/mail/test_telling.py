@@ -137,7 +137,7 @@ async def test_a_hand_over_that_came_to_nothing(language: str, to: Target, named
         HandOrder(to=to), NOT_CANCELLED, about(language), voice(), MemoryStage()
     )
     said = await body(letter)
-    assert named in said
+    assert f" {named} " in said
     assert NOT_CANCELLED.in_language(language) in said
 
 
