@@ -85,7 +85,7 @@ def unknown(services: Iterable[OperatorName]) -> InputError:
             Words(
                 en="This hub has no prescription service, or none that could be opened: “hub check” tells"
                 " whoever runs it why.",
-                fr="Ce hub n'a pas de service de prescription, ou aucun qui ait pu être ouvert : « hub check »"
+                fr="Ce hub n'a aucun service de prescription, ou aucun qui ait pu s'ouvrir : « hub check »"
                 " dit pourquoi à son exploitant.",
             ),
             field="service",
