@@ -37,6 +37,8 @@ MOST_EVENTS: Final = 200
 """Events of one prescription that are shown; the latest."""
 _ROOM: Final = MAX_VALUE // 2
 """Bytes of the events in the line of a life; the rest is for what was handed over."""
+_FRAME: Final = 4 << 10
+"""Bytes of the line around both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,11 @@ class Agenda:
         """Return what happened to a prescription. Raises StoreError."""
         line = await self._ledger.get(f"life:{prescription}")
         return Life() if line is None else _life(json.loads(line.value))
+
+    def has_room(self, life: Life, order: HandOrder) -> bool:
+        """Whether one hand-over more can be remembered: what is not could not be recalled."""
+        handed = {**life.handed, order.name: EnvelopeId("0" * 36)}
+        return len(json.dumps(handed, ensure_ascii=False).encode()) <= MAX_VALUE - _ROOM - _FRAME
 
     def lived(self, prescription: EnvelopeId, life: Life) -> Line:
         """Make the line of a life: of its events the latest, as many as a line has room for."""

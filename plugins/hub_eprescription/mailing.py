@@ -58,6 +58,8 @@ class Mailing:
             life = await bureau.agenda.life(prescription)
             if (sent := life.handed.get(order.name)) is not None:
                 return sent
+            if not bureau.agenda.has_room(life, order):
+                raise refusing.handed_often()
             intake = self._intake()
             stage = intake.stage()
             try:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from hub.errors import InputError, PeerError, Words
+from hub.errors import InputError, LimitError, PeerError, Words
 from hub.ports.prescription import Record
+
+
+def handed_often() -> LimitError:
+    """Make the error for one that was handed over more often than can be remembered."""
+    return LimitError(
+        "prescription.handed_often",
+        Words(
+            en="This prescription was handed over to so many that the hub can't remember more of them; "
+            "nothing was sent.",
+            fr="Cette ordonnance a été remise à tant de destinataires que le hub ne peut en retenir "
+            "davantage ; rien n'a été envoyé.",
+        ),
+    )
 
 
 def withdrawn() -> InputError:

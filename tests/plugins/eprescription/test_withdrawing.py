@@ -16,7 +16,8 @@ from hub.domain.outcome import Delivered, Refused
 from hub.domain.party import Party, PartyKind
 from hub.domain.prescription import CancelResult, PrescriptionState
 from hub.domain.prescription_order import HandOrder
-from hub.errors import InputError, PeerError, TrustError, Words
+from hub.domain.target import Description
+from hub.errors import InputError, LimitError, PeerError, TrustError, Words
 from hub.ports.intake import Accepted, Stage, Submission
 from hub.ports.prescription import (
     Cancellation,
@@ -29,6 +30,7 @@ from hub.ports.prescription import (
 )
 from hub.testing.fakes import RecordingIntake
 from hub_eprescription import following
+from hub_eprescription.agenda import Life
 from tests.plugins.eprescription.scripted import LILAS, LOST, PHARMACY, Bench, ScriptedService, dispensed
 
 WHY = Reason(code="0001", text="Prescribed in error")
@@ -347,3 +349,26 @@ async def test_events_of_any_size_are_heard(bench: Bench) -> None:
     assert standing.events[-1].id.startswith("059")
     await bench.work()
     assert len(await told(bench, LILAS)) == 60
+
+
+async def test_hand_overs_without_end_keep_nobody_from_hearing(bench: Bench) -> None:
+    """Whoever hands over for ever is stopped before a mail is sent, and what is dispensed is told still."""
+    id_ = await bench.issued()
+    agenda = bench.connector._bureau.agenda
+    orders = [HandOrder(to=Description(name=f"{at:04} " + "x" * 900)) for at in range(1000)]
+    handed = {one.name: id_ for one in orders[:500]}
+    await agenda.put(agenda.lived(id_, Life(handed=handed)))
+    stopped = 0
+    for one in orders[500:600]:
+        try:
+            await bench.connector.hand_over(id_, one)
+        except LimitError as error:
+            assert error.code == "prescription.handed_often"
+            stopped += 1
+    assert stopped
+    assert len(bench.intake.submissions) == 100 - stopped
+    events = [
+        replace(dispensed("160.1", S.PARTLY_DISPENSED), id=f"{at:03}" + "x" * 20_000, document=None)
+        for at in range(40)
+    ]
+    assert await bench.connector._working.hear(events) == 40
