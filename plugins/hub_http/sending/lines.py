@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from hub.domain.address import Address
 from hub.domain.ids import DeliveryId
-from hub.errors import HubError
+from hub.errors import HubError, LimitError, Words
 from hub.ports.ledger import MAX_KEY, Ledger, Line
 
 KEPT: Final = timedelta(days=30)
@@ -24,6 +24,8 @@ KEPT: Final = timedelta(days=30)
 
 MAX_ID: Final = 4000
 """Characters of an operator's own id: it may be a URL."""
+MOST: Final = 16 << 10
+"""Bytes of a line, whatever an operator says of a message."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -64,7 +66,7 @@ def call_key(call: str) -> str:
 def line_of(
     key: str, sent: Sent, until: datetime, *, alias: bool = True, due_at: datetime | None = None
 ) -> Line:
-    """Write a line of `sent`."""
+    """Write a line of `sent`. Raises LimitError when the operator says more of a message than `MOST`."""
     value: dict[str, Any] = {"call": sent.call, "to": dict(sent.recipients)}
     if sent.remote is not None:
         value["remote"] = sent.remote
@@ -72,9 +74,12 @@ def line_of(
         value["taken"] = dict(sent.taken)
     if sent.left_at is not None:
         value["left"] = sent.left_at.isoformat()
+    text = _encode(value)
+    if len(text.encode("utf-8", "surrogatepass")) > MOST:
+        raise _too_much()
     return Line(
         key=key,
-        value=_encode(value),
+        value=text,
         until=until,
         alias=None if sent.remote is None or not alias else _alias(sent.remote),
         due_at=due_at,
@@ -111,6 +116,17 @@ async def of_ours(ledger: Ledger, ours: str) -> Sent | None:
     # A message to several may have but one recipient: then both lines are there, and the call's has all.
     line = await ledger.get(call_key(ours)) or await ledger.get(key_of(ours))
     return None if line is None else read(line)
+
+
+def _too_much() -> LimitError:
+    return LimitError(
+        "ledger.too_large",
+        Words(
+            en=f"What the operator says of a message has over {MOST} bytes; that is not kept.",
+            fr=f"Ce que l'opérateur dit d'un message dépasse {MOST} octets ; ce n'est pas gardé.",
+        ),
+        limit=MOST,
+    )
 
 
 def _alias(remote: str) -> str:
