@@ -7,8 +7,8 @@ from typing import Final
 import typer
 
 from hub.errors import Words
+from hub.plugin.terminal import LANGUAGE
 from hub_eprescription.commands import simulate
-from hub_eprescription.commands.given import LANGUAGE
 
 _GROUP: Final = Words(
     en="Simulate an e-prescription service.", fr="Simuler un service de prescription électronique."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from hub.errors import InputError, Words
+from hub.plugin.double.command import Anchors, Certificate, Clients, Key, quoted, stopping, tell
 from hub.plugin.listening import Endpoint
-from hub_eprescription.commands.given import said
+from hub.plugin.terminal import said
 
 if TYPE_CHECKING:
     from hub.plugin.double.papers import Papers
@@ -62,37 +62,10 @@ def simulate(
             ),
         ),
     ] = False,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(metavar="PEM", help=said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
-    ] = None,
-    anchors: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said(
-                "With --certificate: the authority that the hub is to trust.",
-                "Avec --certificate : l'autorité que le hub doit croire.",
-            ),
-        ),
-    ] = None,
-    clients: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said(
-                "Authorities of the certificate that callers must show; else none is asked for.",
-                "Autorités du certificat que l'appelant doit montrer ; sinon, aucun.",
-            ),
-        ),
-    ] = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    anchors: Anchors = None,
+    clients: Clients = None,
     trust: Annotated[
         list[Path] | None,
         typer.Option(
@@ -173,9 +146,7 @@ async def _play(
     from hub.plugin.double.papers import HOST, LOOPBACK  # noqa: PLC0415 - heavy
     from hub_eprescription.simulator.serving import serve  # noqa: PLC0415 - heavy
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stopping()
     async with serve(
         simulation,
         endpoint,
@@ -192,8 +163,8 @@ async def _play(
 def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
     """Say where it is, and what to put into hub.toml."""
     anchors = files.anchors.absolute()
-    token = f"token = {_quoted(tokens[0].absolute())}"
-    authority = f"anchors = [{_quoted(anchors)}]"
+    token = f"token = {quoted(tokens[0].absolute())}"
+    authority = f"anchors = [{quoted(anchors)}]"
     lines = [
         said(
             f"The simulator listens at {served.url}; trust {anchors}.",
@@ -209,8 +180,8 @@ def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
         'domains = ["rezept.hub.example"]',
         'mailbox = "erezept@rezept.hub.example"',
         'answers_for = "Cabinet des Lilas"',
-        f"base_urls = [{_quoted(served.url)}]",
-        f"listen = {_quoted(served.pings)}",
+        f"base_urls = [{quoted(served.url)}]",
+        f"listen = {quoted(served.pings)}",
         token,
         authority,
         "",
@@ -219,7 +190,7 @@ def _introduced(served: Served, files: Papers, tokens: Sequence[Path]) -> str:
         'domains = ["eps.hub.example"]',
         'mailbox = "eps@eps.hub.example"',
         'answers_for = "Cabinet des Lilas"',
-        f"base_urls = [{_quoted(served.eps_url)}]",
+        f"base_urls = [{quoted(served.eps_url)}]",
         token,
         authority,
         "",
@@ -241,15 +212,7 @@ def _wrong(en: str, fr: str) -> InputError:
     return InputError("simulator.option", Words(en=en, fr=fr))
 
 
-def _quoted(value: object) -> str:
-    """Write a text as TOML does; a path may hold anything."""
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
-
-
 def _tell(seen: Seen) -> None:
     """Write one line for a request: nothing of what it says."""
-    parts = [seen.method, seen.route or "-", "…" if seen.status is None else str(seen.status)]
-    if seen.fault is not None:
-        parts.append(f"({seen.fault})")
-    typer.echo(" ".join(parts))
+    fault = None if seen.fault is None else f"({seen.fault})"
+    tell(seen.method, seen.route, seen.status, fault)

@@ -7,8 +7,8 @@ from typing import Final
 import typer
 
 from hub.errors import Words
+from hub.plugin.terminal import LANGUAGE
 from hub_http.commands import check, schema, simulate, try_
-from hub_http.commands.given import LANGUAGE
 
 _GROUP: Final = Words(
     en="Check, try and simulate operators that are described in a file.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from hub.errors import Words
-from hub_http.commands.given import LANGUAGE
+from hub.plugin.terminal import LANGUAGE
 
 if TYPE_CHECKING:
     from hub_http.description.examining import Examined

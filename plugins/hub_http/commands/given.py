@@ -1,19 +1,10 @@
-"""What the commands share: their language, and options written NAME=VALUE."""
+"""What the commands share: options written NAME=VALUE."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Final
 
-from hub.errors import InputError, Words, spoken_at
-
-LANGUAGE: Final = spoken_at(os.environ)
-
-
-def said(en: str, fr: str) -> str:
-    """Return a text in the terminal's language."""
-    return Words(en=en, fr=fr).in_language(LANGUAGE)
+from hub.errors import InputError, Words
 
 
 def pairs(option: str, given: Sequence[str], code: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from hub.errors import InputError, Words
-from hub_http.commands.given import pairs, said
+from hub.plugin.double.command import Anchors, Certificate, Clients, Key, quoted, stopping, tell
+from hub.plugin.terminal import said
+from hub_http.commands.given import pairs
 
 if TYPE_CHECKING:
     from hub_http.description.model import Description
@@ -124,37 +125,10 @@ def simulate(
             ),
         ),
     ] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said("Its certificate, in PEM; else one is made.", "Son certificat, en PEM ; sinon créé."),
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(metavar="PEM", help=said("Its private key, in PEM.", "Sa clé privée, en PEM.")),
-    ] = None,
-    anchors: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said(
-                "With --certificate: the authority that the hub is to trust.",
-                "Avec --certificate : l'autorité que le hub doit croire.",
-            ),
-        ),
-    ] = None,
-    clients: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PEM",
-            help=said(
-                "Authorities of the certificate that callers must show; else none is asked for.",
-                "Autorités du certificat que l'appelant doit montrer ; sinon, aucun.",
-            ),
-        ),
-    ] = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    anchors: Anchors = None,
+    clients: Clients = None,
 ) -> None:
     """Play an operator on this machine, from its description."""
     from hub_http.description import checking, reading  # noqa: PLC0415 - heavy
@@ -183,9 +157,7 @@ async def _play(
 ) -> None:
     from hub_http.double.opening import open_double  # noqa: PLC0415 - heavy
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stopping()
     async with open_double(description, folder, plans) as double:
         for one in faults:
             double.commit(one)
@@ -208,41 +180,28 @@ def _introduced(double: Double, file: Path, folder: Path) -> str:
         f"[operators.{name}]",
         'kind = "http"',
         'domains = ["valbrume.example"]',
-        f"description = {_quoted(file.absolute())}",
-        f"base_url = {_quoted(double.url)}",
-        f"anchors = [{_quoted(double.anchors.absolute())}]",
+        f"description = {quoted(file.absolute())}",
+        f"base_url = {quoted(double.url)}",
+        f"anchors = [{quoted(double.anchors.absolute())}]",
         'networks = ["127.0.0.0/8", "::1/128"]',
     ]
     if double.parameters:
         lines += ["", f"[operators.{name}.parameters]"]
-        lines += [f"{key} = {_quoted(value)}" for key, value in double.parameters.items()]
+        lines += [f"{key} = {quoted(value)}" for key, value in double.parameters.items()]
     if double.secrets:
         lines += ["", f"[operators.{name}.secrets]"]
         lines += [
-            f"{key} = {_quoted((folder / 'secrets' / key).absolute())}" for key in sorted(double.secrets)
+            f"{key} = {quoted((folder / 'secrets' / key).absolute())}" for key in sorted(double.secrets)
         ]
     last = said("It is ready; Ctrl-C stops it.", "Elle est prête ; Ctrl-C l'arrête.")
     return "\n".join([first, "", paste, "", *lines, "", last])
 
 
-def _quoted(value: object) -> str:
-    """Write a value as TOML does; a path may hold anything."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
-
-
 def _tell(seen: Seen) -> None:
     """Write one line for a request: nothing of what it says."""
-    parts = [seen.method, seen.route or "-", "…" if seen.status is None else str(seen.status)]
-    if seen.fault is not None:
-        parts.append(f"({seen.fault})")
-    if seen.why is not None:
-        parts.append(f"[{seen.why}]")
-    typer.echo(" ".join(parts))
+    fault = None if seen.fault is None else f"({seen.fault})"
+    why = None if seen.why is None else f"[{seen.why}]"
+    tell(seen.method, seen.route, seen.status, fault, why)
 
 
 def _secrets(description: Description, folder: Path, given: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from hub.errors import ConfigError, InputError, Words
+from hub.plugin.terminal import LANGUAGE, said
 from hub_http.commands import outcome
-from hub_http.commands.given import LANGUAGE, pairs, said
+from hub_http.commands.given import pairs
 
 if TYPE_CHECKING:
     from hub_http.sending.trial import Letter, Trial

@@ -1,4 +1,4 @@
-"""What the commands share: their language."""
+"""What the commands of plugins share: the language of the terminal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from hub.errors import Words, spoken_at
 
 LANGUAGE: Final = spoken_at(os.environ)
+"""One of the hub's languages."""
 
 
 def said(en: str, fr: str) -> str:
