@@ -179,10 +179,12 @@ def other_signer() -> TrustError:
     return TrustError(
         "prescription.other_signer",
         Words(
-            en="The signature holds, but is not yours: its certificate names another professional. Sign with "
-            "your own card.",
-            fr="La signature est valable, mais n'est pas la vôtre : son certificat nomme un autre "
-            "professionnel. Signez avec votre propre carte.",
+            en="The signature holds, but its certificate does not name you: it holds neither your secure "
+            "address nor an identifier that the directory has of you. Sign with your own card; if you did, "
+            "have its identifier (Telematik-ID) put into the directory.",
+            fr="La signature est valable, mais son certificat ne vous nomme pas : il ne contient ni votre "
+            "adresse sécurisée ni un identifiant que l'annuaire a de vous. Signez avec votre propre carte ; "
+            "si c'était elle, faites ajouter son identifiant (Telematik-ID) à l'annuaire.",
         ),
     )
 
