@@ -68,7 +68,8 @@ Results go to standard output, all else to standard error; an error is one line,
 Into a pipe tables come as aligned columns, without colours or frames.
 `--json` prints JSON for programs; its field names do not change within a major version.
 
-Environment: `CADUCEE_CONFIG` (configuration), `CADUCEE_URL` and `CADUCEE_TOKEN` (the hub's API, and the token for it),
+Environment: `CADUCEE_CONFIG` (configuration),
+`CADUCEE_URL` and `CADUCEE_TOKEN` (the hub's API, and the token for it),
 `CADUCEE_TRACEBACK` (shows tracebacks, for developers: they may quote what no log should hold),
 `NO_COLOR` (no colours), `NOTIFY_SOCKET` (set by systemd: `hub serve` says `READY=1` and `STOPPING=1`).
 
