@@ -154,6 +154,12 @@ class Agenda:
         """Whether a wish to cancel waits for the service's answer. Raises StoreError."""
         return await self._ledger.get(_cancel(prescription)) is not None
 
+    async def hasten_cancel(self, prescription: EnvelopeId) -> None:
+        """Make a wish to cancel due now, if there is one. Raises StoreError."""
+        line = await self._ledger.get(_cancel(prescription))
+        if line is not None:
+            await self._ledger.put(replace(line, due_at=self._clock.now()))
+
     async def cancel_answered(self, prescription: EnvelopeId) -> None:
         """Strike a wish to cancel. Raises StoreError."""
         await self._ledger.strike(_cancel(prescription))

@@ -69,6 +69,8 @@ class Issuing:
                         for one in (await orders.wishes(parcel)).hand_over
                     )
                     await bureau.agenda.put(*(line for one in owed for line in bureau.agenda.owed(one)))
+                    # Who wished it cancelled meanwhile has waited for this.
+                    await bureau.agenda.hasten_cancel(order.id)
         except (InputError, TrustError) as error:
             return Refused(code=error.code, reason=error.words)
         if isinstance(outcome, Delivered):

@@ -162,6 +162,28 @@ async def test_what_is_answered_is_asked_once(bench: Bench) -> None:
     assert bench.intake.submissions == []
 
 
+async def test_a_wish_is_granted_as_soon_as_the_issue_has_ended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put off for longer and longer while the issue hung, it is not put off any more once that is over."""
+    monkeypatch.setattr(following, "PATIENCE", 0.01)
+    bench.service.loses = True
+    parcel = bench.order(hand_over=[TO_PHARMACY])
+    await bench.connector.deliver(parcel)
+    id_ = parcel.sealed.envelope.id
+    async with bench.connector._bureau.holding(id_):
+        with pytest.raises(PeerError):
+            await bench.connector.cancel(id_, WHY)
+        for _ in range(8):
+            await bench.work()
+            bench.clock.advance(timedelta(minutes=20))
+        await bench.work()
+    await bench.connector.recover(parcel)
+    await bench.work()
+    assert bench.service.held == {"160.1": S.CANCELLED}
+    assert await told(bench, PHARMACY) == []
+
+
 async def test_a_wish_that_is_given_up_is_told(bench: Bench) -> None:
     """After two weeks without an answer the prescriber hears that nothing was cancelled."""
     id_ = await bench.issued()
