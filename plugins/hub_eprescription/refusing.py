@@ -1,4 +1,4 @@
-"""Why a prescription is not handed over or cancelled, in words."""
+"""Why a prescription is not signed, handed over or cancelled, in words."""
 
 from __future__ import annotations
 
@@ -69,5 +69,40 @@ def under_way() -> PeerError:
         Words(
             en="It is being issued at this moment; it is cancelled as soon as the outcome is known.",
             fr="Elle est en cours d'émission ; elle sera annulée dès que l'issue en sera connue.",
+        ),
+    )
+
+
+def no_signer() -> InputError:
+    """Make the error for a prescriber of whom the hub has no key."""
+    return InputError(
+        "prescription.no_signer",
+        Words(
+            en="The hub has no signing key of yours: whoever runs it must name one under “signers”, or let "
+            "your workstation sign.",
+            fr="Le hub n'a pas de clé de signature à votre nom : son exploitant doit en indiquer une sous "
+            "« signers », ou laisser votre poste signer.",
+        ),
+    )
+
+
+def nothing_to_sign() -> InputError:
+    """Make the error for a signature that nobody awaits."""
+    return InputError(
+        "prescription.nothing_to_sign",
+        Words(
+            en="Nothing of this prescription is to be signed now.",
+            fr="Rien de cette ordonnance n'est à signer pour l'instant.",
+        ),
+    )
+
+
+def not_issued() -> InputError:
+    """Make the error for handing over what is not issued."""
+    return InputError(
+        "prescription.not_issued",
+        Words(
+            en="The prescription is not issued yet: there is nothing to hand over.",
+            fr="L'ordonnance n'est pas encore émise : il n'y a rien à remettre.",
         ),
     )

@@ -25,6 +25,7 @@ from hub.errors import ConfigError, HubError, InputError, MalformedError, PeerEr
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Order, Record, Signing
 from hub.ports.signing import Mechanism, Signer
+from hub_eprescription import refusing
 from hub_eprescription.eps import messages, names, number, reading, view, words
 from hub_eprescription.eps.asking import Asking, Reply
 from hub_eprescription.eps.messages import ToSign
@@ -91,7 +92,7 @@ class Drafting:
         if not signed and signing is Signing.NONE:
             raise words.not_signed()
         if not signed and signing is Signing.HUB and self._signer(order) is None:
-            raise words.no_signer()
+            raise refusing.no_signer()
         return bundle
 
     async def draft(self, order: Order, journal: Journal) -> Deferred | None:
@@ -125,7 +126,7 @@ class Drafting:
         if content is None or "order" not in record.facts:
             if record.facts.get(_DIGEST) == digest:
                 return
-            raise words.nothing_to_sign()
+            raise refusing.nothing_to_sign()
         verified = (await xmldsig.verify(signed, self._trust, self._clock.now())).require()
         if verified.content != content:
             raise words.other_content()
@@ -158,7 +159,7 @@ class Drafting:
     ) -> Deferred | None:
         signer = self._signer(order)
         if signer is None:
-            raise words.no_signer()
+            raise refusing.no_signer()
         try:
             await ready.make_ready(signer)
             self._allow(prepared, signer)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from hub.domain.prescription import Handing
 from hub.errors import spoken
 from hub.ports.prescription import Enclosure, Handover, Record
-from hub_eprescription.eps import names, reading, view, words
+from hub_eprescription import refusing
+from hub_eprescription.eps import names, reading, view
 
 
 def handover(record: Record, signed: bytes | None, form: Handing, language: str, title: str) -> Handover:
     """Make the mail. Raises InputError `prescription.not_issued`."""
     if not record.state.issued or signed is None or record.number is None:
-        raise words.not_issued()
+        raise refusing.not_issued()
     french = spoken(language) == "fr"
     made = [_body(record.number, form, french=french)]
     if form is Handing.DOCUMENT:

@@ -7,20 +7,20 @@ prescription, and `DUPLICATE_PRESCRIPTION_ID` to a repeat means that the first h
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.domain.prescription import PrescriptionState
-from hub.errors import PeerError, StoreError, Words
+from hub.errors import PeerError, Words
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Record
 from hub_eprescription.eps import drafting, names, reading, words
 from hub_eprescription.eps.asking import Asking, Reply, UnansweredError
 from hub_eprescription.eps.drafting import RefusedError
 from hub_eprescription.eps.tracking import Tracked
+from hub_eprescription.signing.kept import unchanged
 
 MAX_RECEIPT: Final = 4 << 10
 _DUPLICATE: Final = ("DUPLICATE_PRESCRIPTION_ID", "duplicate")
@@ -38,7 +38,7 @@ class Sending:
 
     async def send(self, journal: Journal, *, first: bool) -> Delivered | Deferred | Uncertain:
         """Send what the journal holds. `first`: it was never sent. Raises RefusedError, StoreError."""
-        signed = await _unchanged(journal)
+        signed = await unchanged(journal)
         if first and "sent" not in journal.record.facts:
             facts = {**journal.record.facts, "sent": "yes"}
             await journal.keep(replace(journal.record, facts=facts))
@@ -104,20 +104,6 @@ class Sending:
 def issued(record: Record) -> Delivered:
     """Say that it is issued. What the service answered may name the patient: it is for no timeline."""
     return Delivered(receipt=record.number or "")
-
-
-async def _unchanged(journal: Journal) -> bytes:
-    """Return the signed bytes. Raises StoreError when they are not those that the record names."""
-    signed, digest = await journal.signed(), journal.record.signed_sha256
-    if signed is None or hashlib.sha256(signed).hexdigest() != digest:
-        raise StoreError(
-            "prescription.signed_bytes",
-            Words(
-                en="The signed prescription in the hub's store is not the one that was signed.",
-                fr="L'ordonnance signée dans le magasin du hub n'est pas celle qui a été signée.",
-            ),
-        )
-    return signed
 
 
 def _unsure(why: Words) -> Uncertain:

@@ -110,19 +110,6 @@ def media_type() -> MalformedError:
     )
 
 
-def no_signer() -> InputError:
-    """Say that the hub has no key of this prescriber."""
-    return InputError(
-        "prescription.no_signer",
-        Words(
-            en="The hub has no signing key of yours: whoever runs it must name one under “signers”, or let "
-            "your workstation sign.",
-            fr="Le hub n'a pas de clé de signature à votre nom : son exploitant doit en indiquer une sous "
-            "« signers », ou laisser votre poste signer.",
-        ),
-    )
-
-
 def not_signed() -> InputError:
     """Say that it should have come signed."""
     return InputError(
@@ -167,17 +154,6 @@ def other_content() -> InputError:
     )
 
 
-def nothing_to_sign() -> InputError:
-    """Say that no signature is awaited."""
-    return InputError(
-        "prescription.nothing_to_sign",
-        Words(
-            en="Nothing of this prescription is to be signed now.",
-            fr="Rien de cette ordonnance n'est à signer pour l'instant.",
-        ),
-    )
-
-
 def other_signer() -> TrustError:
     """Say that somebody else than the prescriber signed."""
     return TrustError(
@@ -203,17 +179,6 @@ def other_prescriber(system: str) -> InputError:
             f"({system}).",
         ),
         field="Practitioner.identifier",
-    )
-
-
-def not_issued() -> InputError:
-    """Say that there is nothing yet that could be handed over."""
-    return InputError(
-        "prescription.not_issued",
-        Words(
-            en="The prescription is not issued yet: there is nothing to hand over.",
-            fr="L'ordonnance n'est pas encore émise : il n'y a rien à remettre.",
-        ),
     )
 
 

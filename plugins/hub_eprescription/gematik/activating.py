@@ -6,13 +6,12 @@ is the answer that the first one had succeeded. So nothing is ever asked twice t
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Final
 
 from hub.domain.outcome import Deferred, Delivered, Uncertain
 from hub.domain.prescription import PrescriptionState
-from hub.errors import ConfigError, HubError, PeerError, StoreError, Words
+from hub.errors import ConfigError, HubError, PeerError, Words
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Record
 from hub_eprescription.gematik import fhir, outcome, task, tries, words
@@ -20,6 +19,7 @@ from hub_eprescription.gematik.asking import Asking, Reply, UnansweredError
 from hub_eprescription.gematik.settings import Settings
 from hub_eprescription.gematik.task import Task
 from hub_eprescription.gematik.tries import RefusedError
+from hub_eprescription.signing.kept import unchanged
 from hub_eprescription.wire.table import Kind
 
 ALREADY: Final = "Task not in status draft but in status "
@@ -46,7 +46,7 @@ class Activating:
         record = journal.record
         if (rest := tries.rest(record, self._clock.now())) is not None:
             return Uncertain(code="prescription.unsure", reason=words.UNSURE) if unsure else rest
-        body = fhir.activate(await _signed(journal))
+        body = fhir.activate(await unchanged(journal))
         # An answer that can't be read is asked for once more: a second one tells what the first did.
         for last in (False, True):
             try:
@@ -131,19 +131,6 @@ class Activating:
 def _is_final(reply: Reply) -> bool:
     """Whether a refusal is about this prescription: what stands in between refuses without an outcome."""
     return reply.judgement.kind is Kind.REFUSED and bool(reply.said.issues)
-
-
-async def _signed(journal: Journal) -> bytes:
-    signed, digest = await journal.signed(), journal.record.signed_sha256
-    if signed is None or hashlib.sha256(signed).hexdigest() != digest:
-        raise StoreError(
-            "prescription.signed_bytes",
-            Words(
-                en="The signed prescription in the hub's store is not the one that was signed.",
-                fr="L'ordonnance signée dans le magasin du hub n'est pas celle qui a été signée.",
-            ),
-        )
-    return signed
 
 
 def _unsure(what: Words) -> Words:

@@ -23,6 +23,7 @@ from hub.errors import ConfigError, InputError, PeerError, TrustError
 from hub.ports.clock import Clock
 from hub.ports.prescription import Journal, Order, Record, Signing
 from hub.ports.signing import Signer
+from hub_eprescription import refusing
 from hub_eprescription.codes import token
 from hub_eprescription.gematik import bundle, fhir, task, tries, view, words
 from hub_eprescription.gematik.asking import Asking, Reply, UnansweredError
@@ -83,7 +84,7 @@ class Drafting:
         if authored != today:
             raise words.other_day(authored, today)
         if self._settings.common.signing is Signing.HUB and self._signer(order) is None:
-            raise words.no_signer()
+            raise refusing.no_signer()
         return node
 
     async def draft(self, order: Order, journal: Journal) -> Deferred | None:
@@ -111,7 +112,7 @@ class Drafting:
         if content is None:
             if await journal.signed() == signed:
                 return
-            raise words.nothing_to_sign()
+            raise refusing.nothing_to_sign()
         verified = (await cades.verify(signed, self._keys.trust, self._clock.now())).require()
         if not bundle.same(verified.content, content):
             raise words.other_content()
@@ -175,7 +176,7 @@ class Drafting:
     async def _sign(self, order: Order, journal: Journal, content: bytes, authored: date) -> Deferred | None:
         signer, at = self._signer(order), self._clock.now()
         if signer is None:
-            raise RefusedError("prescription.no_signer", words.no_signer().words)
+            raise RefusedError("prescription.no_signer", refusing.no_signer().words)
         if self.day(at) != authored:
             # The day ended while the service gave a number.
             await journal.keep(_abandoned(journal.record))

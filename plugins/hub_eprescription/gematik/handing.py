@@ -11,8 +11,8 @@ from typing import Final
 from hub.domain.prescription import Handing
 from hub.errors import Words
 from hub.ports.prescription import Code2D, Enclosure, Handover, Record
+from hub_eprescription import refusing
 from hub_eprescription.codes import token
-from hub_eprescription.gematik import words
 from hub_eprescription.gematik.reading import read_view
 
 SERVICE_HEADER: Final = ("X-KIM-Dienstkennung", "eRezept;Zuweisung;V1.0")
@@ -47,7 +47,7 @@ _LETTERS: Final = {
 def hand_over(record: Record, signed: bytes | None, form: Handing, language: str, title: str) -> Handover:
     """Make the mail. Raises InputError before it is issued."""
     if not record.state.issued or record.number is None or record.secret is None or signed is None:
-        raise words.not_issued()
+        raise refusing.not_issued()
     letter = Enclosure(
         name="letter.txt", media_type=_TEXT, content=_LETTERS[form].in_language(language).encode(), body=True
     )

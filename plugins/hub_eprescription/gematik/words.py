@@ -124,19 +124,6 @@ def signed_other_day(authored: date) -> InputError:
     )
 
 
-def no_signer() -> InputError:
-    """Make the error for a prescriber of whom the hub has no key."""
-    return InputError(
-        "prescription.no_signer",
-        Words(
-            en="The hub has no signing key of yours: whoever runs it must name one under “signers”, or let "
-            "your workstation sign.",
-            fr="Le hub n'a pas de clé de signature à votre nom : son exploitant doit en indiquer une sous "
-            "« signers », ou laisser votre poste signer.",
-        ),
-    )
-
-
 def no_signers() -> PeerError:
     """Make the error for a hub that is to sign, and has nobody's key."""
     return PeerError(
@@ -159,17 +146,6 @@ def other_content() -> InputError:
             "gave you, its number included.",
             fr="Ce qui a été signé n'est pas l'ordonnance à signer : signez exactement ce que le hub vous a "
             "donné, numéro compris.",
-        ),
-    )
-
-
-def nothing_to_sign() -> InputError:
-    """Make the error for a signature that nobody awaits."""
-    return InputError(
-        "prescription.nothing_to_sign",
-        Words(
-            en="Nothing of this prescription is to be signed now.",
-            fr="Rien de cette ordonnance n'est à signer pour l'instant.",
         ),
     )
 
@@ -210,15 +186,4 @@ def workflow(known: tuple[str, ...]) -> InputError:
             fr=f"L'option « workflow » dit de quel type d'ordonnance il s'agit : {', '.join(known)}.",
         ),
         field="options.workflow",
-    )
-
-
-def not_issued() -> InputError:
-    """Make the error for handing over what is not issued."""
-    return InputError(
-        "prescription.not_issued",
-        Words(
-            en="The prescription is not issued yet: there is nothing to hand over.",
-            fr="L'ordonnance n'est pas encore émise : il n'y a rien à remettre.",
-        ),
     )
