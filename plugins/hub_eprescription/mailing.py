@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -154,15 +155,9 @@ class Mailing:
 
     async def tell(self, record: Record, event: Dispensing) -> None:
         """Tell the prescriber what happened, and leave a line of it in the order's timeline."""
-        intake = self._intake()
-        stage = intake.stage()
-        try:
-            await self._submit(
-                await telling.dispensed(event, await self.about(record), self._voice(), stage), stage
-            )
-        finally:
-            await stage.discard()
-        await intake.acknowledge(
+        about = await self.about(record)
+        await self._send(lambda voice, stage: telling.dispensed(event, about, voice, stage))
+        await self._intake().acknowledge(
             self._peer(),
             Acknowledgement(
                 outcome=Delivered(receipt=f"{event.state.value}, {rfc3339(event.at)}"),
@@ -193,32 +188,18 @@ class Mailing:
         await self._tell_cancelled(prescription, said, since)
 
     async def _tell_cancelled(self, prescription: EnvelopeId, said: Cancellation, since: datetime) -> None:
-        record = (await self._bureau.records.journal(prescription)).record
-        stage = self._intake().stage()
-        try:
-            about = await self.about(record)
-            letter = await telling.cancelled(said, about, self._voice(), stage, occasion=rfc3339(since))
-            await self._submit(letter, stage)
-        finally:
-            await stage.discard()
+        about = await self.about((await self._bureau.records.journal(prescription)).record)
+        occasion = rfc3339(since)
+        await self._send(lambda voice, stage: telling.cancelled(said, about, voice, stage, occasion=occasion))
 
     async def tell_not_handed(self, prescription: EnvelopeId, order: HandOrder, why: Words) -> None:
         """Tell the prescriber that a hand-over came to nothing, and why."""
-        record = (await self._bureau.records.journal(prescription)).record
-        stage = self._intake().stage()
-        try:
-            about = await self.about(record)
-            await self._submit(await telling.not_handed(order, why, about, self._voice(), stage), stage)
-        finally:
-            await stage.discard()
+        about = await self.about((await self._bureau.records.journal(prescription)).record)
+        await self._send(lambda voice, stage: telling.not_handed(order, why, about, voice, stage))
 
     async def pass_on(self, answer: Answer, about: About) -> None:
         """Pass on to the prescriber what somebody wrote to the service's mailbox."""
-        stage = self._intake().stage()
-        try:
-            await self._submit(await telling.answered(answer, about, self._voice(), stage), stage)
-        finally:
-            await stage.discard()
+        await self._send(lambda voice, stage: telling.answered(answer, about, voice, stage))
 
     async def about(self, record: Record) -> About:
         """Return what a letter about a prescription needs to know."""
@@ -229,8 +210,15 @@ class Mailing:
             view=None if standing is None else standing.view,
         )
 
-    async def _submit(self, letter: Letter, stage: Stage) -> None:
-        await self._intake().submit(stage, letter.submission(CONNECTOR, self._peer()))
+    async def _send(self, write: Callable[[Voice, Stage], Awaitable[Letter]]) -> None:
+        """Send the prescriber the letter that `write` writes."""
+        intake = self._intake()
+        stage = intake.stage()
+        try:
+            letter = await write(self._voice(), stage)
+            await intake.submit(stage, letter.submission(CONNECTOR, self._peer()))
+        finally:
+            await stage.discard()
 
     def _voice(self) -> Voice:
         common = self._bureau.common
